@@ -1,0 +1,63 @@
+"""Tuchuang: an image host that grew out of Flask's tutorial."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
+    """Make the application. It only wires: nothing is created, migrated or reached over a network.
+
+    `test_config` replaces settings for tests; "INSTANCE_PATH" in it names the instance folder.
+    Imports stand inside, so that a part such as `flaskr.imaging` can be loaded without the web.
+    """
+    import os
+    from pathlib import Path
+
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from flaskr import api, auth, blog, cli, config, db, tuchuang
+    from flaskr.library.files import local_room
+    from flaskr.web import (
+        assets,
+        errors,
+        filters,
+        limits,
+        links,
+        locale,
+        preferences,
+        security,
+        template_globals,
+        users,
+    )
+
+    given = dict(test_config or {})
+    instance = given.pop("INSTANCE_PATH", None) or os.environ.get(config.INSTANCE_VARIABLE)
+    app = Flask(
+        __name__,
+        instance_path=str(Path(instance).absolute()) if instance else None,
+        instance_relative_config=True,
+        static_folder=None,
+    )
+    app.config.from_mapping(config.defaults())
+    app.config.from_pyfile("config.py", silent=True)
+    app.config.from_mapping(config.from_environment(os.environ))
+    app.config.from_mapping(given)
+    security.configure(app)
+    count = app.config["TRUSTED_PROXIES"]
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+    db.init_app(app)
+    app.extensions["tuchuang.room"] = local_room(Path(app.instance_path, "files"))
+    app.before_request(links.check_host)
+    for part in (users, security, limits, locale, filters, template_globals, errors, assets):
+        part.init_app(app)
+    for blueprint in (auth.bp, blog.bp, tuchuang.bp, tuchuang.short_links, api.bp, preferences.bp):
+        app.register_blueprint(blueprint)
+    security.csrf.exempt(api.bp)  # its requests carry a token, and cookies do not count there
+    cli.init_app(app)
+    return app

@@ -1,0 +1,33 @@
+"""The native API. Every request carries a Bearer token; cookies do not count here."""
+
+from flask import Blueprint, jsonify, make_response, request, url_for
+from werkzeug.wrappers import Response
+
+from flaskr.errors import NoFileError
+from flaskr.library.keys import new_key
+from flaskr.web.links import absolute, image_card
+from flaskr.web.uploading import max_file_bytes, take_file
+from flaskr.web.users import token_required
+
+FORM_OVERHEAD = 64 * 1024  # boundaries and headers around the file
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+
+
+@bp.post("/images")
+@token_required("upload")
+def upload() -> Response:
+    """Take one picture in (multipart field `file`) and answer 201 with its links."""
+    request.max_content_length = max_file_bytes() + FORM_OVERHEAD
+    part = request.files.get("file")
+    if part is None:
+        raise NoFileError
+    taken = take_file(part, new_key())
+    card = image_card(taken.image)
+    deletion = url_for("tuchuang.delete_by_link", key=taken.image.key, token=taken.deletion_secret)
+    body = card.as_json() | {
+        "page": absolute(card.page),
+        "thumbnail": absolute(card.thumbnail),
+        "delete_url": absolute(deletion),
+    }
+    return make_response(jsonify(body), 201)

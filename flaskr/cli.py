@@ -1,0 +1,181 @@
+"""The `tuchuang` command: what whoever runs the service needs to do."""
+
+import sys
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import FlaskGroup, routes_command, shell_command, with_appcontext
+
+from flaskr.config import ConfigurationError
+from flaskr.errors import DomainError
+
+
+class Commands(FlaskGroup):
+    """The Flask CLI on this app, less the debug server."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(
+            create_app=make_app,
+            add_default_commands=False,
+            load_dotenv=False,
+            set_debug_flag=False,
+            add_version_option=False,
+            **settings,
+        )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Say what is wrong in one line instead of a traceback."""
+        try:
+            return super().invoke(ctx)
+        except (ConfigurationError, DomainError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+def make_app() -> Flask:
+    from flaskr import create_app
+
+    return create_app()
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="tuchuang")
+def main() -> None:
+    """Tuchuang, the image host: serve it and look after it."""
+
+
+main.add_command(routes_command)
+main.add_command(shell_command)
+
+
+def init_app(app: Flask) -> None:
+    """Let `app.test_cli_runner()` know the commands too."""
+    for command in main.commands.values():
+        app.cli.add_command(command)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=5000, show_default=True, help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, help="Number of web processes.")
+@with_appcontext
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the site with the production server."""
+    from flaskr import server
+    from flaskr.db import require_current_schema
+
+    require_current_schema()
+    server.run(host, port, workers, current_app.instance_path)
+
+
+@main.group()
+def db() -> None:
+    """Look after the database's schema."""
+
+
+@db.command()
+@with_appcontext
+def upgrade() -> None:
+    """Bring the schema up to date; an SQLite database is copied first."""
+    from flaskr.db import upgrade as upgrade_schema
+    from flaskr.models import Base
+
+    copy = upgrade_schema(Base.metadata)
+    if copy is not None:
+        click.echo(f"The database as it was is kept in {copy}")
+
+
+@db.command()
+@click.argument("target")
+@with_appcontext
+def downgrade(target: str) -> None:
+    """Bring the schema back to revision TARGET ("base" removes it)."""
+    from flaskr.db import downgrade as downgrade_schema
+    from flaskr.models import Base
+
+    copy = downgrade_schema(Base.metadata, target)
+    if copy is not None:
+        click.echo(f"The database as it was is kept in {copy}")
+
+
+@db.command()
+@click.argument("message")
+@with_appcontext
+def revision(message: str) -> None:
+    """Write a migration from the difference between models and database."""
+    from flaskr.db import expected_revision, migrations
+    from flaskr.models import Base
+
+    alembic = migrations(Base.metadata)
+    number = f"{int(expected_revision()) + 1:04d}"
+    alembic.rev_id = lambda: number  # type: ignore[method-assign]
+    for script in alembic.revision(message):
+        click.echo(script.path if script else "nothing to do")
+
+
+@db.command()
+@with_appcontext
+def current() -> None:
+    """Show the revision of the database and the one this program needs."""
+    from flaskr.db import current_revision, expected_revision
+
+    click.echo(f"database {current_revision() or 'none'}, program {expected_revision()}")
+
+
+@main.group()
+def user() -> None:
+    """Look after accounts."""
+
+
+@user.command("create")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make the account an admin's.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
+def create_user(name: str, *, admin: bool, password_stdin: bool) -> None:
+    """Make an account, also while registration is closed."""
+    from flaskr.db import db as database
+    from flaskr.library import accounts
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    made = accounts.create(database.session, name, password, is_admin=admin)
+    database.session.commit()
+    click.echo(f"Made the account {made.username}", err=True)
+
+
+@main.group()
+def token() -> None:
+    """Look after API tokens."""
+
+
+@token.command("create")
+@click.argument("username")
+@click.option("--name", default="", help="What the token is for.")
+@click.option(
+    "--scope",
+    type=click.Choice(["upload", "library", "admin"]),
+    default="upload",
+    show_default=True,
+    help="How far it reaches; a wider scope includes the narrower ones.",
+)
+@with_appcontext
+def create_token(username: str, name: str, scope: str) -> None:
+    """Make a token for USERNAME and print it, alone, on standard output."""
+    from flaskr.db import db as database
+    from flaskr.library import accounts, tokens
+
+    owner = accounts.find(database.session, username)
+    secret = tokens.create(database.session, owner, name=name, scope=scope)
+    database.session.commit()
+    click.echo(secret)
+
+
+@main.command()
+def settings() -> None:
+    """Print the page that documents every setting."""
+    from flaskr.config import settings_page
+
+    click.echo(settings_page(), nl=False)

@@ -1,0 +1,244 @@
+"""Every setting in one table: its name, its default and what it means.
+
+A value comes from the table below, then from ``config.py`` in the instance folder, then from the
+environment variable ``TUCHUANG_<NAME>``; the last one wins. ``docs/settings.md`` is generated from
+this table by ``tuchuang settings``.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT_PREFIX = "TUCHUANG_"
+INSTANCE_VARIABLE = "TUCHUANG_INSTANCE_PATH"
+SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file, not a secret
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or cannot be read; the message names it. For operators, not visitors."""
+
+
+def parse_flag(text: str) -> bool:
+    """Read a yes-or-no value; raise ``ValueError`` for anything else."""
+    known = {"1": True, "true": True, "yes": True, "on": True}
+    known |= {"0": False, "false": False, "no": False, "off": False, "": False}
+    try:
+        return known[text.strip().lower()]
+    except KeyError:
+        raise ValueError("expected true or false") from None
+
+
+def parse_count(text: str) -> int:
+    """Read a whole number that is not negative; raise ``ValueError`` otherwise."""
+    number = int(text)
+    if number < 0:
+        raise ValueError("expected a number that is not negative")
+    return number
+
+
+def parse_list(text: str) -> list[str]:
+    """Read a comma-separated list; blanks around and empty items are dropped."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Make a reader that admits only `choices`."""
+
+    def parse_choice(text: str) -> str:
+        if text not in choices:
+            raise ValueError("expected one of " + ", ".join(choices))
+        return text
+
+    return parse_choice
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. `parse` turns the text of an environment variable into the value."""
+
+    name: str
+    default: Any
+    meaning: str
+    parse: Callable[[str], Any] = str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "SECRET_KEY",
+        None,
+        "Signs sessions and links. Made on the first run and kept in the instance folder, readable "
+        "by its owner only. Whoever changes it logs everybody out.",
+    ),
+    Setting("SITE_NAME", "Tuchuang", "The name in the page header and in page titles."),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Address of the database as SQLAlchemy writes it, for example "
+        "`postgresql+psycopg://user:password@host/name`. Empty: the file `tuchuang.sqlite3` in "
+        "the instance folder.",
+    ),
+    Setting(
+        "PUBLIC_URL",
+        "",
+        "The address people reach this service at, for example `https://img.example.org`; every "
+        "link is made from it. Empty: the address of the request, which then has to be `localhost`,"
+        " an IP address, or named in `TRUSTED_HOSTS`.",
+    ),
+    Setting(
+        "TRUSTED_HOSTS",
+        [],
+        "Host names, separated by commas, that may be used in links while `PUBLIC_URL` is empty.",
+        parse_list,
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        0,
+        "How many reverse proxies stand in front and set `X-Forwarded-For`, `-Proto` and `-Host`. "
+        "0: these headers are ignored.",
+        parse_count,
+    ),
+    Setting(
+        "REGISTRATION",
+        "first",
+        "Who may register: `first`, only the first account, which becomes the admin; `open`, "
+        "everybody; `closed`, nobody (accounts are made by `tuchuang user create`).",
+        one_of("first", "open", "closed"),
+    ),
+    Setting(
+        "MAX_FILE_BYTES",
+        32 * MIB,
+        "The largest file taken, in bytes.",
+        parse_count,
+    ),
+    Setting(
+        "MAX_BATCH_BYTES",
+        1024 * MIB,
+        "The largest request taken, in bytes: all files of one form together.",
+        parse_count,
+    ),
+    Setting(
+        "MAX_PIXELS",
+        50_000_000,
+        "The most pixels one frame of a picture may have.",
+        parse_count,
+    ),
+    Setting("MAX_SIDE", 16_384, "The longest side a picture may have, in pixels.", parse_count),
+    Setting("MAX_FRAMES", 500, "The most frames an animation may have.", parse_count),
+    Setting(
+        "MAX_TOTAL_PIXELS",
+        250_000_000,
+        "The most pixels all frames of an animation may have together.",
+        parse_count,
+    ),
+    Setting(
+        "LINK_MAX_AGE",
+        3600,
+        "How long browsers and caches may keep a picture without asking again, in seconds.",
+        parse_count,
+    ),
+    Setting(
+        "RATE_LIMITS",
+        True,
+        "Whether log-ins are limited: 10 in 15 minutes for an account, 25 in 5 minutes for an "
+        "address.",
+        parse_flag,
+    ),
+    Setting(
+        "RATE_LIMIT_STORE",
+        "",
+        "Where attempts are counted: an address such as `redis://localhost:6379/0`. Empty: the "
+        "file `limits.sqlite3` in the instance folder, shared by all processes.",
+    ),
+    Setting(
+        "DEFAULT_LOCALE",
+        "en",
+        "The language of pages for browsers that ask for none we have: `en` or `zh_Hans`.",
+        one_of("en", "zh_Hans"),
+    ),
+)
+
+
+def defaults() -> dict[str, Any]:
+    """Return every setting with its default."""
+    return {setting.name: setting.default for setting in SETTINGS}
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings that `environ` names, read to their types.
+
+    Raises ConfigurationError, naming the variable, for a value that cannot be read.
+    """
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        variable = ENVIRONMENT_PREFIX + setting.name
+        if variable not in environ:
+            continue
+        try:
+            values[setting.name] = setting.parse(environ[variable])
+        except ValueError as error:
+            raise ConfigurationError(f"{variable}: {error}") from error
+    return values
+
+
+def database_url(instance_path: str, configured: str) -> str:
+    """Return the database's address: `configured`, or the SQLite file of the instance folder."""
+    return configured or f"sqlite:///{Path(instance_path, 'tuchuang.sqlite3')}"
+
+
+def secret_key(instance_path: str) -> str:
+    """Return the instance's secret key, made (256 bits, file mode 0600) if there is none yet.
+
+    Two processes that start at once agree on one key: it is linked into place whole, and whoever
+    comes second reads the first one's.
+    """
+    folder = Path(instance_path)
+    path = folder / SECRET_KEY_FILE
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="ascii").strip()
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{SECRET_KEY_FILE}.{secrets.token_hex(8)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def settings_page() -> str:
+    """Return the text of ``docs/settings.md``."""
+    lines = [
+        "# Settings",
+        "",
+        (
+            "Each is a line `NAME = value` in `instance/config.py` or the environment variable "
+            f"`{ENVIRONMENT_PREFIX}<NAME>`, which wins. `{INSTANCE_VARIABLE}` names the instance "
+            "folder. This page is made by `make docs`."
+        ),
+        "",
+        "| setting | default | meaning |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{setting.name}` | {_default_cell(setting.default)} | {setting.meaning} |"
+        for setting in SETTINGS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _default_cell(value: object) -> str:
+    if value is None:
+        return "made on the first run"
+    if value in ("", []):
+        return "empty"
+    return f"`{value!r}`"

@@ -1,0 +1,222 @@
+"""Domain errors: a stable code, an HTTP status, and a message for people.
+
+Messages are English sources for translation, with named placeholders filled from `details`. They
+say what happened and what to do next. How an error is shaped (a page, JSON, a client's own
+envelope) is the business of whoever answers.
+"""
+
+import errno
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """Something a person asked for cannot be done.
+
+    `code` is for programs and never changes; `status` is the HTTP status that fits; `message` is
+    the untranslated text, `details` the values of its placeholders.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = "Something went wrong. Please try again."
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__(details)
+        self.details = details
+
+    def __str__(self) -> str:
+        return self.message % self.details
+
+
+def message_(text: str) -> str:
+    """Mark `text` for translation without translating it; the view does that when it answers."""
+    return text
+
+
+class NotFoundError(DomainError):
+    """There is no such thing, or it is not yours: both look the same from outside."""
+
+    code = "not_found"
+    status = 404
+    message = message_("This page or picture does not exist, or no longer does.")
+
+
+class NotSignedInError(DomainError):
+    """Only for people who are logged in."""
+
+    code = "login_required"
+    status = 401
+    message = message_("You are not logged in, or no longer are. Log in, then try again.")
+
+
+class InvalidTokenError(DomainError):
+    """The API token is missing, unknown or expired."""
+
+    code = "invalid_token"
+    status = 401
+    message = message_(
+        "This token is missing, unknown or expired. Make a new one and send it as "
+        "“Authorization: Bearer …”."
+    )
+
+
+class ScopeError(DomainError):
+    """The API token does not reach this far."""
+
+    code = "insufficient_scope"
+    status = 403
+    message = message_("This token may not do that. Make one with the scope “%(scope)s”.")
+
+
+class RegistrationClosedError(DomainError):
+    """Nobody may register at the moment."""
+
+    code = "registration_closed"
+    status = 403
+    message = message_("Registration is closed. Ask the person who runs this site for an account.")
+
+
+class UsernameTakenError(DomainError):
+    """Another account has this name."""
+
+    code = "username_taken"
+    status = 409
+    message = message_("The name “%(name)s” is taken. Choose another one.")
+
+
+class InvalidUsernameError(DomainError):
+    """The name cannot be an account's."""
+
+    code = "invalid_username"
+    status = 422
+    message = message_(
+        "A user name has 1 to 40 letters, digits, dots, hyphens or underscores, in any script."
+    )
+
+
+class NoSuchUserError(DomainError):
+    """No account has this name. For admins; visitors are never told."""
+
+    code = "no_such_user"
+    status = 404
+    message = message_("There is no account named “%(name)s”.")
+
+
+class WeakPasswordError(DomainError):
+    """The password is too short or too long."""
+
+    code = "weak_password"
+    status = 422
+    message = message_("Choose a password of 8 to 200 characters.")
+
+
+class WrongCredentialsError(DomainError):
+    """User name and password do not belong together; which of them is wrong is not told."""
+
+    code = "wrong_credentials"
+    status = 401
+    message = message_("User name or password is wrong. Check both and try again.")
+
+
+class WrongPasswordError(DomainError):
+    """The current password of the account is another one."""
+
+    code = "wrong_password"
+    status = 422
+    message = message_("This is not your current password.")
+
+
+class TooManyAttemptsError(DomainError):
+    """A limit on attempts is reached; `seconds` says when to come back."""
+
+    code = "too_many_attempts"
+    status = 429
+    message = message_("Too many attempts. Wait %(minutes)s minutes, then try again.")
+
+
+class NoFileError(DomainError):
+    """The request carried no file part, or nothing was chosen."""
+
+    code = "no_file"
+    status = 400
+    message = message_("No picture was chosen. Select one or more files, then upload.")
+
+
+class EmptyFileError(DomainError):
+    """The file has no content."""
+
+    code = "empty_file"
+    status = 422
+    message = message_("The file is empty. Choose it again, or save it once more.")
+
+
+class FileTooLargeError(DomainError):
+    """The file, or the whole request, is over the limit."""
+
+    code = "too_large"
+    status = 413
+    message = message_("The file is larger than %(limit)s. Make it smaller and try again.")
+
+
+class UnsupportedTypeError(DomainError):
+    """The content is no picture of a kind we take, whatever its name says."""
+
+    code = "unsupported_type"
+    status = 415
+    message = message_("This is not a picture we can take. Use %(formats)s.")
+
+
+class UnreadableImageError(DomainError):
+    """The picture is damaged or cut off."""
+
+    code = "unreadable_image"
+    status = 422
+    message = message_(
+        "The picture is damaged or incomplete, so it was not kept. Save or export it again."
+    )
+
+
+class TooManyPixelsError(DomainError):
+    """The picture is too big to be opened safely."""
+
+    code = "too_many_pixels"
+    status = 422
+    message = message_(
+        "The picture is too big: at most %(megapixels)s megapixels and %(side)s pixels a side. "
+        "Make it smaller and try again."
+    )
+
+
+class TooManyFramesError(DomainError):
+    """The animation is too long."""
+
+    code = "too_many_frames"
+    status = 422
+    message = message_(
+        "The animation is too long: at most %(frames)s frames and %(megapixels)s megapixels in all "
+        "of them. Shorten it and try again."
+    )
+
+
+class StorageFullError(DomainError):
+    """No room is left on the volume that holds the files."""
+
+    code = "storage_full"
+    status = 507
+    message = message_("There is no room left for files. Tell the person who runs this site.")
+
+
+class UnavailableError(DomainError):
+    """The database or the storage does not answer at the moment."""
+
+    code = "unavailable"
+    status = 503
+    message = message_("The service cannot store anything at the moment. Try again in a minute.")
+
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def from_os_error(error: OSError) -> DomainError:
+    """Return what to tell people of a volume that is full, read-only or failing."""
+    return StorageFullError() if error.errno in FULL else UnavailableError()

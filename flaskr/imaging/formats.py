@@ -1,0 +1,55 @@
+"""The picture formats taken, and how each is told from its first bytes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: its name, its media type, the extension of our links, Pillow's decoders for it."""
+
+    name: str
+    type: str
+    extension: str
+    decoders: tuple[str, ...]
+
+
+JPEG = Format("JPEG", "image/jpeg", "jpg", ("JPEG", "MPO"))
+PNG = Format("PNG", "image/png", "png", ("PNG",))
+GIF = Format("GIF", "image/gif", "gif", ("GIF",))
+WEBP = Format("WebP", "image/webp", "webp", ("WEBP",))
+AVIF = Format("AVIF", "image/avif", "avif", ("AVIF",))
+BMP = Format("BMP", "image/bmp", "bmp", ("BMP",))
+TIFF = Format("TIFF", "image/tiff", "tiff", ("TIFF",))
+
+FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, BMP, TIFF)
+ACCEPTED_TYPES = tuple(format_.type for format_ in FORMATS)
+EXTENSIONS = {format_.extension: format_ for format_ in FORMATS}
+EXTENSION_ALIASES = {"jpeg": "jpg", "jpe": "jpg", "tif": "tiff"}
+
+HEAD_BYTES = 64
+AVIF_BRANDS = (b"avif", b"avis")
+
+
+def sniff(head: bytes) -> Format | None:
+    """Tell the format from the first `HEAD_BYTES` of a file, or None if it is none of ours.
+
+    Signatures: ITU T.81 (JPEG), W3C PNG, GIF89a, RFC 9649 (WebP), ISO 14496-12 brands (AVIF),
+    the Windows bitmap header, TIFF 6.0.
+    """
+    signatures = (
+        (b"\xff\xd8\xff", JPEG),
+        (b"\x89PNG\r\n\x1a\n", PNG),
+        (b"GIF87a", GIF),
+        (b"GIF89a", GIF),
+        (b"BM", BMP),
+        (b"II*\0", TIFF),
+        (b"MM\0*", TIFF),
+    )
+    for signature, format_ in signatures:
+        if head.startswith(signature):
+            return format_
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head[4:8] == b"ftyp" and any(brand in head[8:] for brand in AVIF_BRANDS):
+        return AVIF
+    return None

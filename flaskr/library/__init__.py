@@ -1,0 +1,5 @@
+"""The verbs: what people can do here. No HTTP; session and store come in as arguments.
+
+A verb raises a DomainError when it cannot do what was asked, and never commits: whoever called it
+does, once all of the request is done.
+"""

@@ -1,0 +1,136 @@
+"""Accounts: register, log in, log out, change the password."""
+
+import re
+import unicodedata
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Session
+
+from flaskr.errors import (
+    InvalidUsernameError,
+    NoSuchUserError,
+    RegistrationClosedError,
+    UsernameTakenError,
+    WeakPasswordError,
+    WrongCredentialsError,
+    WrongPasswordError,
+)
+from flaskr.models import User
+from flaskr.transactions import begin_write
+
+USERNAME_PATTERN = re.compile(r"[\w.-]{1,40}")
+PASSWORD_LENGTH = range(8, 201)
+
+# Argon2id with 19 MiB, two passes, one lane: OWASP's password storage advice.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def name_key(username: str) -> str:
+    """Return the form in which names are compared: “Ａda” and “ada” are one account."""
+    return unicodedata.normalize("NFKC", username).casefold()
+
+
+def registration_open(session: Session, policy: str) -> bool:
+    """Tell whether somebody may register under the `REGISTRATION` setting's `policy`."""
+    return policy == "open" or (policy == "first" and not User.any_exists(session))
+
+
+def register(session: Session, username: str, password: str, policy: str) -> User:
+    """Make an account for a visitor; the first one of all becomes the admin's.
+
+    Raises RegistrationClosedError, and what `create` raises.
+    """
+    begin_write(session)
+    User.lock_table(session)
+    if not registration_open(session, policy):
+        raise RegistrationClosedError
+    return create(session, username, password, is_admin=not User.any_exists(session))
+
+
+def create(session: Session, username: str, password: str, *, is_admin: bool = False) -> User:
+    """Make an account.
+
+    Raises InvalidUsernameError, WeakPasswordError or UsernameTakenError.
+    """
+    username = unicodedata.normalize("NFC", username.strip())
+    if not USERNAME_PATTERN.fullmatch(username):
+        raise InvalidUsernameError
+    password_hash = _hash(password)
+    begin_write(session)
+    if User.by_name_key(session, name_key(username)) is not None:
+        raise UsernameTakenError(name=username)
+    user = User(
+        username=username,
+        name_key=name_key(username),
+        password_hash=password_hash,
+        is_admin=is_admin,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def find(session: Session, username: str) -> User:
+    """Return the account of that name. Raises NoSuchUserError."""
+    user = User.by_name_key(session, name_key(username.strip()))
+    if user is None:
+        raise NoSuchUserError(name=username)
+    return user
+
+
+def authenticate(session: Session, username: str, password: str) -> User:
+    """Return the account that name and password belong to.
+
+    Takes the same time whether the name is unknown or the password wrong, and raises
+    WrongCredentialsError for both. A hash made with older parameters is renewed.
+    """
+    user = User.by_name_key(session, name_key(username.strip()))
+    stored = _decoy_hash() if user is None else user.password_hash
+    if not _matches(stored, password) or user is None:
+        raise WrongCredentialsError
+    if _hasher.check_needs_rehash(stored):
+        renewed = _hasher.hash(password)
+        begin_write(session)
+        user.password_hash = renewed
+    return user
+
+
+def change_password(session: Session, user: User, current: str, new: str) -> None:
+    """Set a new password and end every session of the account.
+
+    Raises WrongPasswordError when `current` is not the password, WeakPasswordError for `new`.
+    """
+    if not _matches(user.password_hash, current):
+        raise WrongPasswordError
+    password_hash = _hash(new)
+    begin_write(session)
+    user.password_hash = password_hash
+    user.session_version += 1
+
+
+def end_sessions(session: Session, user: User) -> None:
+    """Log the account out everywhere: a session cookie kept by anybody is worth nothing now."""
+    begin_write(session)
+    user.session_version += 1
+
+
+def _hash(password: str) -> str:
+    if len(password) not in PASSWORD_LENGTH:
+        raise WeakPasswordError
+    return _hasher.hash(password)
+
+
+def _matches(stored: str, password: str) -> bool:
+    if len(password) not in PASSWORD_LENGTH:
+        password = ""  # no account has it; checked all the same, so that it takes as long
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _decoy_hash() -> str:
+    return _hasher.hash("the hash that names nobody has")

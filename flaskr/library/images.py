@@ -1,0 +1,54 @@
+"""Images that are here: find, list, delete."""
+
+import hmac
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from flaskr.errors import NotFoundError
+from flaskr.library.keys import digest
+from flaskr.models import Image, User, now
+from flaskr.transactions import begin_write
+
+
+def find(session: Session, key: str) -> Image:
+    """Return an image by its key, whoever owns it. Raises NotFoundError."""
+    return _found(Image.by_key(session, key))
+
+
+def find_own(session: Session, owner: User, key: str) -> Image:
+    """Return an image of the owner's. Raises NotFoundError, also for somebody else's."""
+    return _found(Image.owned(session, owner.id, key))
+
+
+def find_by_deletion_secret(session: Session, key: str, secret: str) -> Image:
+    """Return the image whose deletion link this is. Raises NotFoundError."""
+    image = find(session, key)
+    if not hmac.compare_digest(image.deletion_sha256, digest(secret)):
+        raise NotFoundError
+    return image
+
+
+def list_own(session: Session, owner: User, *, before: str | None, size: int) -> Sequence[Image]:
+    """Return up to `size` of the owner's images, newest first, older than the key `before`."""
+    return Image.page(session, owner.id, before, size)
+
+
+def list_batch(session: Session, owner: User, batch: str) -> Sequence[Image]:
+    """Return the owner's images that came as one batch. Raises NotFoundError if there is none."""
+    images = Image.of_batch(session, owner.id, batch)
+    if not images:
+        raise NotFoundError
+    return images
+
+
+def delete(session: Session, image: Image) -> None:
+    """Take an image from every address. Its file stays until it is collected."""
+    begin_write(session)
+    image.deleted = now()
+
+
+def _found(image: Image | None) -> Image:
+    if image is None:
+        raise NotFoundError
+    return image

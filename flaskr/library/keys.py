@@ -1,0 +1,39 @@
+"""Keys and tokens that cannot be guessed."""
+
+import hashlib
+import math
+import re
+import secrets
+
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+KEY_LENGTH = 12  # 70 bits
+SECRET_BITS = 128
+
+KEY_PATTERN = re.compile(f"[{BASE58}]{{{KEY_LENGTH}}}")
+
+
+def new_key() -> str:
+    """Make a key for an image or a batch: 12 characters of base58, 70 random bits."""
+    return _random(KEY_LENGTH)
+
+
+def new_secret() -> str:
+    """Make a secret for a link or a token: base58, at least 128 random bits."""
+    return _random(math.ceil(SECRET_BITS / math.log2(len(BASE58))))
+
+
+def digest(secret: str) -> str:
+    """Return the SHA-256 (hex) under which a secret is stored.
+
+    A plain hash is enough for secrets that are random; passwords need Argon2.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_key(text: str) -> bool:
+    """Tell whether `text` looks like a key made by `new_key`."""
+    return KEY_PATTERN.fullmatch(text) is not None
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(BASE58) for _ in range(length))

@@ -1,0 +1,92 @@
+"""Taking a picture in."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from flaskr.errors import NoFileError
+from flaskr.imaging import Facts, Limits, probe
+from flaskr.library.files import THUMBNAIL, FileRoom, blob_name, variant_name
+from flaskr.library.keys import digest, new_key, new_secret
+from flaskr.library.names import display_name
+from flaskr.library.thumbnails import store_bytes
+from flaskr.models import Blob, Image, User, insert_if_absent
+from flaskr.storage import SpooledFile
+from flaskr.transactions import begin_write, end_read
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """What an upload is held to: bytes of a file, and the size of the picture."""
+
+    bytes: int
+    picture: Limits
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture that was taken in. `deletion_secret` deletes it; it cannot be had again later."""
+
+    image: Image
+    deletion_secret: str
+
+
+def accept(
+    session: Session,
+    room: FileRoom,
+    owner: User,
+    stream: BinaryIO,
+    *,
+    name: str,
+    batch: str,
+    limits: UploadLimits,
+) -> Upload:
+    """Take a picture in: receive, probe, store, and record it.
+
+    `name` is the file's name where it came from; `batch` a key that groups what comes together.
+    The bytes are durable before the rows are written, so rows never point at nothing. Raises
+    NoFileError, EmptyFileError, FileTooLargeError, what `imaging.probe` raises, and OSError;
+    nothing is kept then. Commit after each picture: no earlier write may be pending.
+    """
+    if not name:
+        raise NoFileError
+    owner_id = owner.id
+    end_read(session)  # a slow body must not hold a connection
+    with room.spool.receive(stream, limits.bytes) as received:
+        facts = probe(received.path, limits.picture)
+        blob = _keep(session, room, received, facts)
+    secret = new_secret()
+    image = Image(
+        key=new_key(),
+        owner_id=owner_id,
+        blob=blob,
+        name=display_name(name, facts.format.extension),
+        batch=batch,
+        deletion_sha256=digest(secret),
+    )
+    session.add(image)
+    session.flush()
+    return Upload(image, secret)
+
+
+def _keep(session: Session, room: FileRoom, received: SpooledFile, facts: Facts) -> Blob:
+    """Store bytes and thumbnail, then begin to write and return the blob's row."""
+    room.store.put(blob_name(received.sha256), received.path)
+    store_bytes(room, variant_name(received.sha256, THUMBNAIL), facts.thumbnail)
+    begin_write(session)
+    insert_if_absent(
+        session,
+        Blob,
+        sha256=received.sha256,
+        md5=received.md5,
+        bytes=received.size,
+        type=facts.format.type,
+        extension=facts.format.extension,
+        width=facts.width,
+        height=facts.height,
+        frames=facts.frames,
+    )
+    blob = Blob.by_sha256(session, received.sha256)
+    assert blob is not None  # noqa: S101 - inserted above, in this transaction
+    return blob

@@ -1,0 +1,15 @@
+"""Where bytes live: a small contract, and the back ends that keep it. No database, no Flask."""
+
+from flaskr.storage.contract import Entry, MissingFileError, Store, check_name
+from flaskr.storage.local import LocalStore
+from flaskr.storage.spool import Spool, SpooledFile
+
+__all__ = [
+    "Entry",
+    "LocalStore",
+    "MissingFileError",
+    "Spool",
+    "SpooledFile",
+    "Store",
+    "check_name",
+]

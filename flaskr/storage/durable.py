@@ -1,0 +1,22 @@
+"""Bytes and names that survive a power cut."""
+
+import os
+from pathlib import Path
+
+
+def sync_file(path: Path) -> None:
+    """Return when the content of the file is on the disk."""
+    _sync(path, os.O_RDONLY)
+
+
+def sync_folder(path: Path) -> None:
+    """Return when the names in the folder are on the disk."""
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

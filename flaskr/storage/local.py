@@ -1,0 +1,107 @@
+"""Files in a folder of this machine."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from flaskr.storage.contract import Entry, MissingFileError, check_name
+from flaskr.storage.durable import sync_file, sync_folder
+
+# File systems without hard links say so in one of these ways.
+NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+
+
+class LocalStore:
+    """The store in the folder `root`, which is made when it is first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, name: str, source: Path) -> bool:
+        """Store `source`, which has to be on the same volume. See Store.put."""
+        target = self._path(name)
+        sync_file(source)
+        self._make_folder(target.parent)
+        try:
+            stored = _link_or_move(source, target)
+        finally:
+            with suppress(FileNotFoundError):
+                source.unlink()
+        sync_folder(target.parent)
+        return stored
+
+    def open(self, name: str) -> BinaryIO:
+        """See Store.open."""
+        try:
+            return self._path(name).open("rb")
+        except FileNotFoundError:
+            raise MissingFileError(name) from None
+
+    def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
+        """See Store.read."""
+        with self.open(name) as file:
+            file.seek(start)
+            return file.read() if length is None else file.read(length)
+
+    def stat(self, name: str) -> Entry:
+        """See Store.stat."""
+        try:
+            facts = self._path(name).stat()
+        except FileNotFoundError:
+            raise MissingFileError(name) from None
+        return Entry(name, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+    def delete(self, name: str) -> bool:
+        """See Store.delete."""
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        sync_folder(path.parent)
+        return True
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """See Store.list."""
+        for folder, _, files in os.walk(self.root):
+            for file in files:
+                name = Path(folder, file).relative_to(self.root).as_posix()
+                if name.startswith(prefix):
+                    with suppress(MissingFileError):  # deleted while we looked
+                        yield self.stat(name)
+
+    def local_path(self, name: str) -> Path:
+        """See Store.local_path."""
+        return self._path(name)
+
+    def _path(self, name: str) -> Path:
+        return self.root / check_name(name)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make `folder` and its parents, each recorded in the folder that holds it."""
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir()
+        sync_folder(folder.parent)
+
+
+def _link_or_move(source: Path, target: Path) -> bool:
+    """Give `source` the name `target` unless it is taken; tell whether it was free."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        # Names are made from content, so to replace a file is to put the same bytes there again.
+        absent = not target.exists()
+        source.replace(target)
+        return absent
+    return True

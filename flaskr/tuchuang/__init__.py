@@ -1,0 +1,10 @@
+"""The image host's own pages: upload, library, files."""
+
+from flask import Blueprint
+
+bp = Blueprint("tuchuang", __name__, url_prefix="/tuchuang")
+short_links = Blueprint("short_links", __name__)
+
+from flaskr.tuchuang import files, pages, upload  # noqa: E402 - they add their routes to `bp`
+
+__all__ = ["bp", "files", "pages", "short_links", "upload"]

@@ -1,0 +1,69 @@
+"""The library: list images, show one, delete it."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from flaskr.db import db
+from flaskr.library import images as library
+from flaskr.models import Image
+from flaskr.tuchuang import bp
+from flaskr.web.links import image_card
+from flaskr.web.users import account, login_required
+
+PAGE_SIZE = 60
+
+
+@bp.get("/images")
+@login_required
+def images() -> str:
+    """List one's images, newest first."""
+    before = request.args.get("before")
+    found = library.list_own(db.session, account(), before=before, size=PAGE_SIZE + 1)
+    shown = found[:PAGE_SIZE]
+    older = url_for(".images", before=shown[-1].key) if len(found) > PAGE_SIZE else None
+    return render_template(
+        "tuchuang/images.html",
+        images=[image_card(image) for image in shown],
+        older=older,
+        newest=url_for(".images") if before else None,
+    )
+
+
+@bp.get("/images/<key>")
+@login_required
+def image(key: str) -> str:
+    """Show one image with its links and facts."""
+    own = library.find_own(db.session, account(), key)
+    return render_template("tuchuang/image.html", image=image_card(own))
+
+
+@bp.route("/images/<key>/delete", methods=("GET", "POST"))
+@login_required
+def delete(key: str) -> str | Response:
+    """Ask, then delete."""
+    own = library.find_own(db.session, account(), key)
+    if request.method == "GET":
+        return render_template("tuchuang/delete.html", image=image_card(own))
+    remove(own)
+    return redirect(url_for(".images"), 303)
+
+
+@bp.route("/delete/<key>/<token>", methods=("GET", "POST"))
+def delete_by_link(key: str, token: str) -> str | Response:
+    """Ask, then delete, for whoever holds the deletion link.
+
+    A GET never deletes: link previews and scanners follow every link they see.
+    """
+    found = library.find_by_deletion_secret(db.session, key, token)
+    if request.method == "GET":
+        return render_template("tuchuang/delete.html", image=image_card(found))
+    remove(found)
+    return redirect(url_for("blog.index"), 303)
+
+
+def remove(found: Image) -> None:
+    """Delete the image and say so on the next page."""
+    library.delete(db.session, found)
+    db.session.commit()
+    flash(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))

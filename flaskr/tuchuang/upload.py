@@ -1,0 +1,106 @@
+"""The upload page: a plain form, and the address its script sends files to."""
+
+from flask import jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from flaskr.db import db
+from flaskr.errors import NoFileError
+from flaskr.library import images
+from flaskr.library.keys import is_key, new_key
+from flaskr.tuchuang import bp
+from flaskr.web.errors import describe
+from flaskr.web.formats import wants_json
+from flaskr.web.links import ImageCard, file_path, image_card
+from flaskr.web.uploading import ACCEPT, Outcome, Refusal, max_file_bytes, take_files
+from flaskr.web.users import account, login_required
+
+RECENT = 12
+
+
+@bp.route("/", methods=("GET", "POST"))
+@login_required
+def upload() -> Response:
+    """Show the page; take one file or many."""
+    if request.method == "GET":
+        return make_response(render_upload_page(new_key()))
+    asked = request.form.get("batch", "")
+    batch = asked if is_key(asked) else new_key()
+    try:
+        outcome = take_files(request.files.getlist("file"), batch)
+    except NoFileError as error:
+        if wants_json():
+            raise
+        page = render_upload_page(batch, refused=[Refusal("", error)])
+        return make_response(page, error.status)
+    return answer_json(outcome, batch) if wants_json() else answer_page(outcome, batch)
+
+
+@bp.get("/uploads/<batch>")
+@login_required
+def uploads(batch: str) -> str:
+    """List the links of what was uploaded together."""
+    cards = [image_card(image) for image in images.list_batch(db.session, account(), batch)]
+    return render_template("tuchuang/uploads.html", images=cards, batch=batch)
+
+
+def answer_page(outcome: Outcome, batch: str) -> Response:
+    """Lead a browser to the links; say on the page what was refused."""
+    if not outcome.refused:
+        return redirect(destination(outcome, batch), 303)
+    cards = [image_card(upload.image) for upload in outcome.accepted]
+    page = render_upload_page(new_key(), cards, outcome.refused)
+    return make_response(page, outcome.refused[0].error.status)
+
+
+def answer_json(outcome: Outcome, batch: str) -> Response:
+    """Tell a script what arrived and what did not; an error only if nothing did."""
+    cards = [image_card(upload.image) for upload in outcome.accepted]
+    errors = [
+        {"name": refusal.name, "code": refusal.error.code, "message": describe(refusal.error)}
+        for refusal in outcome.refused
+    ]
+    if cards:
+        body: dict[str, object] = {
+            "files": [card.as_json() for card in cards],
+            "errors": errors,
+            "redirect": destination(outcome, batch),
+        }
+        return make_response(jsonify(body), 201)
+    first = outcome.refused[0]
+    body = {"error": {"code": first.error.code, "message": name_refusal(first)}, "errors": errors}
+    return make_response(jsonify(body), first.error.status)
+
+
+def destination(outcome: Outcome, batch: str) -> str:
+    """Return where to go: the file itself if it is one, else the page that lists them."""
+    if len(outcome.accepted) == 1 and not outcome.refused:
+        return file_path(outcome.accepted[0].image)
+    return url_for(".uploads", batch=batch)
+
+
+def name_refusal(refusal: Refusal) -> str:
+    """Return what to tell of a refused file, with its name."""
+    message = describe(refusal.error)
+    if not refusal.name:
+        return message
+    return gettext("%(name)s: %(message)s", name=refusal.name, message=message)
+
+
+def render_upload_page(
+    batch: str, arrived: list[ImageCard] | None = None, refused: list[Refusal] | None = None
+) -> str:
+    """Render the page with what arrived and what was refused, if anything was sent."""
+    recent = images.list_own(db.session, account(), before=None, size=RECENT)
+    return render_template(
+        "tuchuang/upload.html",
+        batch=batch,
+        batch_url=url_for(".uploads", batch=batch),
+        accept=ACCEPT,
+        max_bytes=max_file_bytes(),
+        recent=[image_card(image) for image in recent],
+        files=arrived or [],
+        errors=[
+            {"name": refusal.name, "message": describe(refusal.error)} for refusal in refused or []
+        ],
+    )

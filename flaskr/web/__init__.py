@@ -1,0 +1,1 @@
+"""What every page needs: the current user, CSP, limits, language, error pages, links."""

@@ -1,0 +1,114 @@
+"""One place shapes every error: a page for people, JSON for programs."""
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from flaskr.db import db
+from flaskr.errors import (
+    DomainError,
+    FileTooLargeError,
+    NotFoundError,
+    TooManyAttemptsError,
+    UnavailableError,
+    from_os_error,
+    message_,
+)
+from flaskr.web.filters import filesize
+from flaskr.web.formats import wants_json
+from flaskr.web.redirects import redirect_to_login
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 30
+
+TITLES = {
+    400: message_("That did not work"),
+    401: message_("Please log in"),
+    403: message_("Not allowed"),
+    404: message_("Nothing here"),
+    405: message_("Not possible here"),
+    413: message_("Too large"),
+    429: message_("A little slower, please"),
+    500: message_("Something broke"),
+    503: message_("Back in a moment"),
+    507: message_("No room left"),
+}
+MESSAGES = {
+    400: message_("The request could not be understood. Go back, reload the page and try again."),
+    405: message_("This address does not take that kind of request. Go back and try another way."),
+    500: message_("This is our fault and has been recorded. Try again in a moment."),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DomainError, answer_domain_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(OperationalError, answer_database_error)
+    app.register_error_handler(OSError, answer_os_error)
+
+
+def answer_domain_error(error: DomainError) -> Response:
+    """Answer in the form the other side reads, with nothing written."""
+    db.session.rollback()
+    if error.status == 401 and not wants_json() and request.endpoint != "auth.login":
+        return make_response(redirect_to_login())
+    response = shape(error.status, error.code, describe(error))
+    if isinstance(error, TooManyAttemptsError):
+        response.headers["Retry-After"] = str(error.details["seconds"])
+    if error.status in {503, 507}:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def answer_http_error(error: HTTPException) -> Response:
+    """Answer what Werkzeug and Flask raise in our own words."""
+    status = error.code or 500
+    if status == NotFoundError.status:
+        return answer_domain_error(NotFoundError())
+    if status == FileTooLargeError.status:
+        return answer_domain_error(FileTooLargeError(limit=request.max_content_length or 0))
+    if error.response is not None or status < 400:
+        return make_response(error.get_response())
+    message = gettext(MESSAGES.get(status, MESSAGES[500 if status >= 500 else 400]))
+    response = shape(status, error.name.lower().replace(" ", "_"), message)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def answer_database_error(error: OperationalError) -> Response:
+    """The database is locked, gone or full."""
+    log.error("database error on %s %s", request.method, request.path, exc_info=error)
+    return answer_domain_error(UnavailableError())
+
+
+def answer_os_error(error: OSError) -> Response:
+    """The volume is full, read-only or failing."""
+    log.error("storage error on %s %s", request.method, request.path, exc_info=error)
+    return answer_domain_error(from_os_error(error))
+
+
+def describe(error: DomainError) -> str:
+    """Return the error's message in the language of the request."""
+    details = dict(error.details)
+    if isinstance(error, FileTooLargeError):
+        details["limit"] = filesize(details["limit"])
+    return gettext(error.message, **details) if details else gettext(error.message)
+
+
+def shape(status: int, code: str, message: str) -> Response:
+    """Return the answer as a page or as JSON."""
+    if wants_json():
+        response = jsonify(error={"code": code, "message": message})
+    else:
+        title = gettext(TITLES.get(status, TITLES[500 if status >= 500 else 400]))
+        response = make_response(
+            render_template("errors/error.html", status=status, title=title, message=message)
+        )
+    response.status_code = status
+    return response

@@ -1,0 +1,38 @@
+"""How templates print sizes, moments and Markdown."""
+
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, format_decimal
+
+from flaskr.web.markdown import excerpt, to_html
+
+UNITS = ("B", "KB", "MB", "GB", "TB")
+STEP = 1024
+
+
+def filesize(number: int) -> str:
+    """Print a number of bytes with three figures at most: 3.4 MB."""
+    size = float(number)
+    unit = 0
+    while size >= STEP and unit < len(UNITS) - 1:
+        size /= STEP
+        unit += 1
+    pattern = "0" if unit == 0 or size >= 100 else "0.#"
+    return f"{format_decimal(size, format=pattern)} {UNITS[unit]}"
+
+
+def medium_date(moment: datetime) -> str:
+    return str(format_date(moment, "medium"))
+
+
+def medium_datetime(moment: datetime) -> str:
+    return str(format_datetime(moment, "medium"))
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_filter(filesize)
+    app.add_template_filter(medium_date, "date")
+    app.add_template_filter(medium_datetime, "datetime")
+    app.add_template_filter(to_html, "markdown")
+    app.add_template_filter(excerpt)

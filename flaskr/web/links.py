@@ -1,0 +1,161 @@
+"""Addresses of pages and files, and what a page shows of an image.
+
+Absolute links come from `PUBLIC_URL`, or from a request whose host is known to be this service;
+they are never stored.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from html import escape
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+from flask import Request, current_app, request, url_for
+
+from flaskr.errors import DomainError, message_
+from flaskr.imaging.formats import EXTENSIONS
+from flaskr.imaging.thumbnail import THUMBNAIL_SIDE
+from flaskr.library.names import stem
+from flaskr.models import Image
+
+
+class UnknownHostError(DomainError):
+    """The request names a host that is not known to be this service."""
+
+    code = "unknown_host"
+    status = 400
+    message = message_(
+        "This service does not know itself under this host name. Whoever runs it: set PUBLIC_URL "
+        "to the address people use, or name the host in TRUSTED_HOSTS."
+    )
+
+
+def check_host() -> None:
+    """Refuse a request whose host is made up, while `PUBLIC_URL` does not say what is right.
+
+    An IP address or `localhost` passes: a page elsewhere cannot make a browser send them by
+    rebinding its own name.
+    """
+    if not current_app.config["PUBLIC_URL"] and not is_known_host(request):
+        raise UnknownHostError
+
+
+def is_known_host(request: Request) -> bool:
+    """Tell whether links may be made from the request's host."""
+    try:
+        name = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    if name in current_app.config["TRUSTED_HOSTS"]:
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def absolute(path: str) -> str:
+    """Return the address of `path` as the world reaches it."""
+    public: str = current_app.config["PUBLIC_URL"] or request.host_url
+    return public.rstrip("/") + path
+
+
+@dataclass(frozen=True)
+class Links:
+    """The ways to paste an image somewhere."""
+
+    url: str
+    markdown: str
+    html: str
+    bbcode: str
+
+
+@dataclass(frozen=True)
+class ImageCard:
+    """What pages and answers show of an image. Sizes are pixels and bytes."""
+
+    key: str
+    name: str
+    url: str
+    path: str
+    page: str
+    delete_page: str
+    download: str
+    thumbnail: str
+    type: str
+    format: str
+    bytes: int
+    width: int
+    height: int
+    frames: int
+    sha256: str
+    md5: str
+    created: datetime
+    links: Links
+
+    def as_json(self) -> dict[str, object]:
+        """Return the card as JSON takes it."""
+        return asdict(self) | {"created": self.created.isoformat()}
+
+
+def image_card(image: Image) -> ImageCard:
+    """Gather what is shown of an image."""
+    blob = image.blob
+    path = file_path(image)
+    url = absolute(path)
+    return ImageCard(
+        key=image.key,
+        name=image.name,
+        url=url,
+        path=path,
+        page=url_for("tuchuang.image", key=image.key),
+        delete_page=url_for("tuchuang.delete", key=image.key),
+        download=f"{path}?download",
+        thumbnail=thumbnail_path(image),
+        type=blob.type,
+        format=EXTENSIONS[blob.extension].name,
+        bytes=blob.bytes,
+        width=blob.width,
+        height=blob.height,
+        frames=blob.frames,
+        sha256=blob.sha256,
+        md5=blob.md5,
+        created=image.created,
+        links=paste_forms(url, stem(image.name)),
+    )
+
+
+def file_path(image: Image) -> str:
+    """Return the path of the image's own file, its direct link."""
+    return url_for("tuchuang.download", key=image.key, extension=image.blob.extension)
+
+
+def thumbnail_path(image: Image) -> str:
+    """Return the path of the image's small WebP."""
+    return url_for("tuchuang.download", key=image.key, extension="webp", w=THUMBNAIL_SIDE)
+
+
+def paste_forms(url: str, alt: str) -> Links:
+    """Return the link in every form people paste."""
+    return Links(
+        url=url,
+        markdown=f"![{markdown_text(alt)}]({url})",
+        html=f'<img src="{escape(url)}" alt="{escape(alt)}">',
+        bbcode=f"[img]{url}[/img]",
+    )
+
+
+def markdown_text(text: str) -> str:
+    """Escape what would end or change a Markdown link's text."""
+    return "".join(
+        f"\\{character}" if character in "\\[]*_`<>" else character for character in text
+    )
+
+
+def attachment_header(name: str) -> str:
+    """Return a Content-Disposition that saves under `name`, in any script (RFC 6266, RFC 5987)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

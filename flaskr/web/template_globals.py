@@ -1,0 +1,32 @@
+"""What every template may use."""
+
+from typing import Any
+
+from flask import Flask, current_app, request
+
+from flaskr.db import db
+from flaskr.library import accounts
+from flaskr.web.locale import language_tag
+from flaskr.web.preferences import theme
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(page_context)
+
+
+def page_context() -> dict[str, Any]:
+    """Return the names every template knows beside Flask's own."""
+    return {
+        "endpoint": request.endpoint or "",
+        "locale": language_tag(),
+        "registration_open": registration_is_open,
+        "site_name": current_app.config["SITE_NAME"],
+        "theme": theme(),
+    }
+
+
+def registration_is_open() -> bool:
+    """Tell whether a visitor may register; asks the database only if a template does."""
+    return accounts.registration_open(db.session, current_app.config["REGISTRATION"])

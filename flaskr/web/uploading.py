@@ -1,0 +1,100 @@
+"""From files in a request to images, or to reasons why not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from flask import current_app
+from werkzeug.datastructures import FileStorage
+
+from flaskr.db import db
+from flaskr.errors import DomainError, NoFileError, from_os_error
+from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, Limits
+from flaskr.library.files import FileRoom
+from flaskr.library.uploads import Upload, UploadLimits, accept
+from flaskr.web.users import account
+
+ACCEPT = ",".join([*ACCEPTED_TYPES, *(f".{extension}" for extension in EXTENSIONS), ".jpeg"])
+"""What a file picker offers: the `accept` attribute of an input."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that was not taken, and why."""
+
+    name: str
+    error: DomainError
+
+
+@dataclass
+class Outcome:
+    """What became of the files of one request."""
+
+    accepted: list[Upload] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def take_files(parts: Iterable[FileStorage], batch: str) -> Outcome:
+    """Take every file in; one that is refused does not stop the others.
+
+    Raises NoFileError when there is no file at all.
+    """
+    outcome = Outcome()
+    for part in parts:
+        name = part.filename or ""
+        try:
+            outcome.accepted.append(take_file(part, batch))
+        except NoFileError:
+            continue
+        except DomainError as error:
+            outcome.refused.append(Refusal(name, error))
+        except OSError as error:
+            current_app.logger.exception("could not store an upload")
+            outcome.refused.append(Refusal(name, from_os_error(error)))
+    if not outcome.accepted and not outcome.refused:
+        raise NoFileError
+    return outcome
+
+
+def take_file(part: FileStorage, batch: str) -> Upload:
+    """Take one file in and commit it. Raises what `library.uploads.accept` raises."""
+    try:
+        upload = accept(
+            db.session,
+            room(),
+            account(),
+            part.stream,  # type: ignore[arg-type]  # Werkzeug types it as IO[bytes]
+            name=part.filename or "",
+            batch=batch,
+            limits=upload_limits(),
+        )
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    return upload
+
+
+def room() -> FileRoom:
+    """Return where this app keeps its files."""
+    held: FileRoom = current_app.extensions["tuchuang.room"]
+    return held
+
+
+def max_file_bytes() -> int:
+    """Return the limit of one file in bytes."""
+    limit: int = current_app.config["MAX_FILE_BYTES"]
+    return limit
+
+
+def upload_limits() -> UploadLimits:
+    """Return what uploads are held to, from the settings."""
+    config = current_app.config
+    return UploadLimits(
+        bytes=max_file_bytes(),
+        picture=Limits(
+            pixels=config["MAX_PIXELS"],
+            side=config["MAX_SIDE"],
+            frames=config["MAX_FRAMES"],
+            total_pixels=config["MAX_TOTAL_PIXELS"],
+        ),
+    )

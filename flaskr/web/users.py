@@ -1,0 +1,127 @@
+"""Who asks: a session cookie for pages, a Bearer token for the API."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from flask import Flask, current_app, g, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from flaskr.db import db
+from flaskr.errors import InvalidTokenError, NotSignedInError
+from flaskr.library import accounts, tokens
+from flaskr.models import User
+from flaskr.transactions import end_read
+from flaskr.web.formats import wants_json
+from flaskr.web.redirects import redirect_to_login
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+login_manager = LoginManager()
+
+
+class SessionUser(UserMixin):
+    """The account behind a session cookie, as Flask-Login wants it."""
+
+    def __init__(self, account: User) -> None:
+        self.account = account
+
+    def get_id(self) -> str:
+        """Return what the cookie holds.
+
+        The session version makes a cookie kept from before a log-out or a new password worthless.
+        """
+        return f"{self.account.id}.{self.account.session_version}"
+
+    @property
+    def username(self) -> str:
+        return self.account.username
+
+    @property
+    def is_admin(self) -> bool:
+        return self.account.is_admin
+
+
+NEEDS_LOGIN: set[Callable[..., Any]] = set()
+"""The views that only accounts may call."""
+
+
+def init_app(app: Flask) -> None:
+    login_manager.session_protection = None  # addresses change on phones; the version protects
+    login_manager.init_app(app)
+    app.before_request(require_login)
+
+
+@login_manager.user_loader
+def load_session_user(cookie_id: str) -> SessionUser | None:
+    user_id, _, version = cookie_id.partition(".")
+    if not (user_id.isdecimal() and version.isdecimal()):
+        return None
+    user = db.session.get(User, int(user_id))
+    if user is None or user.session_version != int(version):
+        return None
+    return SessionUser(user)
+
+
+def start_session(user: User) -> None:
+    """Log the account in on this browser, in a fresh session."""
+    session.clear()
+    session.permanent = True
+    login_user(SessionUser(user))
+
+
+def end_session() -> None:
+    """Log out everywhere this account is logged in."""
+    if current_user.is_authenticated:
+        accounts.end_sessions(db.session, account())
+    logout_user()
+    session.clear()
+
+
+def account() -> User:
+    """Return the account that asks. Raises NotSignedInError for a visitor."""
+    if "token_account" in g:
+        return cast("User", g.token_account)
+    if not current_user.is_authenticated:
+        raise NotSignedInError
+    return cast("User", current_user.account)
+
+
+def login_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view as for accounts only; `require_login` sees to it."""
+    NEEDS_LOGIN.add(view)
+    return view
+
+
+def require_login() -> Response | None:
+    """Send a visitor to the log-in page and back; a program gets 401.
+
+    This runs before anything reads the body, so a visitor cannot make us take one in.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view not in NEEDS_LOGIN or current_user.is_authenticated:
+        end_read(db.session)  # the body is read next, and may be slow
+        return None
+    if wants_json():
+        raise NotSignedInError
+    return redirect_to_login()
+
+
+def token_required(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Admit only requests with a Bearer token of `scope`; a session cookie does not count here."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+            if kind.lower() != "bearer" or not secret.strip():
+                raise InvalidTokenError
+            g.token_account = tokens.redeem(db.session, secret.strip(), scope)
+            db.session.commit()
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
