@@ -25,9 +25,4 @@ def upload() -> Response:
     taken = take_file(part, new_key())
     card = image_card(taken.image)
     deletion = url_for("tuchuang.delete_by_link", key=taken.image.key, token=taken.deletion_secret)
-    body = card.as_json() | {
-        "page": absolute(card.page),
-        "thumbnail": absolute(card.thumbnail),
-        "delete_url": absolute(deletion),
-    }
-    return make_response(jsonify(body), 201)
+    return make_response(jsonify(card.as_json() | {"delete_url": absolute(deletion)}), 201)

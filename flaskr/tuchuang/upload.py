@@ -84,7 +84,7 @@ def name_refusal(refusal: Refusal) -> str:
     message = describe(refusal.error)
     if not refusal.name:
         return message
-    return gettext("%(name)s: %(message)s", name=refusal.name, message=message)
+    return str(gettext("%(name)s: %(message)s", name=refusal.name, message=message))
 
 
 def render_upload_page(

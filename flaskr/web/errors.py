@@ -98,7 +98,7 @@ def describe(error: DomainError) -> str:
     details = dict(error.details)
     if isinstance(error, FileTooLargeError):
         details["limit"] = filesize(details["limit"])
-    return gettext(error.message, **details) if details else gettext(error.message)
+    return str(gettext(error.message, **details))
 
 
 def shape(status: int, code: str, message: str) -> Response:

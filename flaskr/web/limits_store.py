@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 from limits.storage import Storage
 
@@ -22,12 +22,10 @@ def address(instance_path: str) -> str:
 class SQLiteStorage(Storage):
     """Fixed windows: a number and the moment it falls back to zero, for each key."""
 
-    STORAGE_SCHEME: ClassVar[list[str]] = [SCHEME]
+    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - as the library declares it
 
-    def __init__(
-        self, uri: str, wrap_exceptions: bool = False, **_options: float | str | bool
-    ) -> None:
-        super().__init__(uri, wrap_exceptions=wrap_exceptions)
+    def __init__(self, uri: str, **options: Any) -> None:
+        super().__init__(uri, **options)
         self._path = Path(uri.removeprefix(f"{SCHEME}://"))
         self._local = threading.local()
 

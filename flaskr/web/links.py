@@ -97,8 +97,15 @@ class ImageCard:
     links: Links
 
     def as_json(self) -> dict[str, object]:
-        """Return the card as JSON takes it."""
-        return asdict(self) | {"created": self.created.isoformat()}
+        """Return what programs are told of an image; every address is absolute."""
+        told = ("key", "name", "url", "type", "bytes", "width", "height", "frames", "sha256", "md5")
+        return {name: getattr(self, name) for name in told} | {
+            "path": self.path,
+            "page": absolute(self.page),
+            "thumbnail": absolute(self.thumbnail),
+            "created": self.created.isoformat(),
+            "links": asdict(self.links),
+        }
 
 
 def image_card(image: Image) -> ImageCard:
