@@ -123,8 +123,7 @@ check-layers: setup $(STAMP)-dev
 	$(BIN)/lint-imports --no-logo
 
 check-templates: $(STAMP)-dev
-	$(BIN)/djlint --quiet --lint flaskr/templates
-	$(BIN)/djlint --quiet --check flaskr/templates
+	$(BIN)/djlint --lint flaskr/templates
 
 check-web: $(STAMP)-node
 	$(NODE) node node_modules/eslint/bin/eslint.js --max-warnings=0 flaskr/static/js
@@ -144,12 +143,11 @@ $(STAMP)-node: package.json .npmrc requirements/node.txt | $(STAMP)-dev
 	@$(NODE) npm install --loglevel=error
 	@touch $@
 
-## format: put Python and templates into the shape that `check` asks for
+## format: put Python into the shape that `check` asks for
 .PHONY: format
 format: setup $(STAMP)-dev
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
-	-$(BIN)/djlint --quiet --reformat flaskr/templates
 
 # ---- maintain -------------------------------------------------------------------------------
 
