@@ -6,7 +6,7 @@ export default {
     "declaration-block-no-redundant-longhand-properties": null, // the longhands say more
     "lightness-notation": "number", // oklch(0.64 …), as the design writes it
     "no-descending-specificity": null, // cascade layers settle the order
-    "property-no-vendor-prefix": [true, { ignoreProperties: ["text-size-adjust"] }], // Safari
+    "property-no-vendor-prefix": [true, { ignoreProperties: ["-webkit-text-size-adjust"] }], // Safari
     "selector-class-pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*(--[a-z0-9]+(-[a-z0-9]+)*)?$", // block--variant
     "value-keyword-case": ["lower", { ignoreProperties: ["/^--font/"] }], // names of fonts
   },
