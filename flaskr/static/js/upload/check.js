@@ -1,0 +1,46 @@
+/** What can be told about a file before it is sent. The server checks again. */
+
+import { filesize, fill } from "../text.js";
+
+/**
+ * @param {DOMStringMap} rules `accept` (as the attribute of `<input>`), `maxBytes`
+ *   (0: no limit), `limit` (the same for people) and the texts for each refusal
+ * @returns {(file: File) => string} a message that names the file and what to do, or ""
+ */
+export function checkBy(rules) {
+  const maxBytes = Number(rules.maxBytes) || 0;
+  const accepted = (rules.accept ?? "")
+    .split(",")
+    .map((entry) => entry.trim().toLowerCase())
+    .filter(Boolean);
+
+  return (file) => {
+    const { name, size } = file;
+    if (!accepts(accepted, file)) return fill(rules.textType, { name });
+    if (size === 0) return fill(rules.textEmpty, { name });
+    if (maxBytes && size > maxBytes) {
+      return fill(rules.textSize, { name, size: filesize(size), limit: rules.limit ?? "" });
+    }
+    return "";
+  };
+}
+
+/**
+ * @param {string[]} accepted entries like `image/png`, `image/*`, `.png`
+ * @param {File} file
+ * @returns {boolean}
+ */
+function accepts(accepted, file) {
+  if (!accepted.length) return true;
+  const type = file.type.toLowerCase();
+  const name = file.name.toLowerCase();
+  const extensions = accepted.filter((entry) => entry.startsWith("."));
+  // A browser that doesn't know the type leaves it to the server, unless there
+  // are extensions to go by.
+  if (!type && !extensions.length) return true;
+  return accepted.some((entry) => {
+    if (entry.startsWith(".")) return name.endsWith(entry);
+    if (entry.endsWith("/*")) return type.startsWith(entry.slice(0, -1));
+    return type === entry;
+  });
+}
