@@ -25,6 +25,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
         assets,
         errors,
         filters,
+        intake,
         limits,
         links,
         locale,
@@ -54,7 +55,17 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     db.init_app(app)
     app.extensions["tuchuang.room"] = local_room(Path(app.instance_path, "files"))
     app.before_request(links.check_host)
-    for part in (users, security, limits, locale, filters, template_globals, errors, assets):
+    for part in (
+        users,
+        intake,
+        security,
+        limits,
+        locale,
+        filters,
+        template_globals,
+        errors,
+        assets,
+    ):
         part.init_app(app)
     for blueprint in (auth.bp, blog.bp, tuchuang.bp, tuchuang.short_links, api.bp, preferences.bp):
         app.register_blueprint(blueprint)

@@ -119,7 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "MAX_BATCH_BYTES",
-        1024 * MIB,
+        512 * MIB,
         "The largest request taken, in bytes: all files of one form together.",
         parse_count,
     ),

@@ -151,11 +151,19 @@ class EmptyFileError(DomainError):
 
 
 class FileTooLargeError(DomainError):
-    """The file, or the whole request, is over the limit."""
+    """The file is over the limit."""
 
     code = "too_large"
     status = 413
     message = message_("The file is larger than %(limit)s. Make it smaller and try again.")
+
+
+class RequestTooLargeError(DomainError):
+    """The whole request is over the limit."""
+
+    code = "too_large"
+    status = 413
+    message = message_("All of it together is larger than %(limit)s. Send less at once.")
 
 
 class UnsupportedTypeError(DomainError):

@@ -38,5 +38,5 @@ def store_bytes(room: FileRoom, name: str, content: bytes) -> None:
     """Put a small content that is in memory into the store, unless the name is taken."""
     with room.spool.create() as spooled:
         spooled.write(content)
-        spooled.close()
+        spooled.finish()
         room.store.put(name, spooled.path)

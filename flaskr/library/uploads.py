@@ -1,11 +1,10 @@
 """Taking a picture in."""
 
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from flaskr.errors import NoFileError
+from flaskr.errors import EmptyFileError, NoFileError
 from flaskr.imaging import Facts, Limits, probe
 from flaskr.library.files import THUMBNAIL, FileRoom, blob_name, variant_name
 from flaskr.library.keys import digest, new_key, new_secret
@@ -14,14 +13,6 @@ from flaskr.library.thumbnails import store_bytes
 from flaskr.models import Blob, Image, User, insert_if_absent
 from flaskr.storage import SpooledFile
 from flaskr.transactions import begin_write, end_read
-
-
-@dataclass(frozen=True)
-class UploadLimits:
-    """What an upload is held to: bytes of a file, and the size of the picture."""
-
-    bytes: int
-    picture: Limits
 
 
 @dataclass(frozen=True)
@@ -36,26 +27,27 @@ def accept(
     session: Session,
     room: FileRoom,
     owner: User,
-    stream: BinaryIO,
+    received: SpooledFile,
     *,
     name: str,
     batch: str,
-    limits: UploadLimits,
+    limits: Limits,
 ) -> Upload:
-    """Take a picture in: receive, probe, store, and record it.
+    """Take a picture in that has arrived in the spool: probe, store, and record it.
 
     `name` is the file's name where it came from; `batch` a key that groups what comes together.
     The bytes are durable before the rows are written, so rows never point at nothing. Raises
-    NoFileError, EmptyFileError, FileTooLargeError, what `imaging.probe` raises, and OSError;
-    nothing is kept then. Commit after each picture: no earlier write may be pending.
+    NoFileError, EmptyFileError, what `imaging.probe` raises, and OSError; nothing is kept then.
+    Commit after each picture: no earlier write may be pending.
     """
     if not name:
         raise NoFileError
     owner_id = owner.id
-    end_read(session)  # a slow body must not hold a connection
-    with room.spool.receive(stream, limits.bytes) as received:
-        facts = probe(received.path, limits.picture)
-        blob = _keep(session, room, received, facts)
+    if not received.size:
+        raise EmptyFileError
+    end_read(session)  # decoding takes a while and must not hold a connection
+    facts = probe(received.path, limits)
+    blob = _keep(session, room, received, facts)
     secret = new_secret()
     image = Image(
         key=new_key(),

@@ -4,21 +4,20 @@ import hashlib
 import secrets
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-from flaskr.errors import EmptyFileError, FileTooLargeError
-
-CHUNK = 256 * 1024
+from flaskr.errors import FileTooLargeError
 
 
 class SpooledFile:
-    """A file that has arrived or is arriving. Leaving its `with` block removes it.
+    """A file that has arrived or is arriving; it is removed by `close`, or by leaving `with`.
 
     `size` is in bytes; `sha256` and `md5` are hex digests of what was written so far.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: int | None = None) -> None:
         self.path = path
+        self.limit = limit
         self.size = 0
         self._file = path.open("xb", buffering=0)
         self._sha256 = hashlib.sha256()
@@ -33,7 +32,13 @@ class SpooledFile:
         return self._md5.hexdigest()
 
     def write(self, chunk: bytes) -> None:
-        """Append `chunk`. Raises OSError when there is no room for it."""
+        """Append `chunk`.
+
+        Raises FileTooLargeError when that makes more than `limit` bytes, OSError when there is no
+        room.
+        """
+        if self.limit is not None and self.size + len(chunk) > self.limit:
+            raise FileTooLargeError(limit=self.limit)
         self._sha256.update(chunk)
         self._md5.update(chunk)
         view = memoryview(chunk)
@@ -41,9 +46,14 @@ class SpooledFile:
             view = view[self._file.write(view) :]
         self.size += len(chunk)
 
-    def close(self) -> None:
-        """Stop writing; the file stays."""
+    def finish(self) -> None:
+        """Stop writing; the file stays until `close`."""
         self._file.close()
+
+    def close(self) -> None:
+        """Stop writing and remove the file, unless it was moved away."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +65,6 @@ class SpooledFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-        self.path.unlink(missing_ok=True)
 
 
 class Spool:
@@ -64,27 +73,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def create(self) -> SpooledFile:
-        """Start an empty file under a new name."""
+    def create(self, limit: int | None = None) -> SpooledFile:
+        """Start an empty file under a new name, to hold `limit` bytes at the most."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return SpooledFile(self.folder / f"{secrets.token_hex(16)}.part")
-
-    def receive(self, stream: BinaryIO, limit: int) -> SpooledFile:
-        """Read `stream` to its end into a new file.
-
-        Raises FileTooLargeError as soon as more than `limit` bytes came, EmptyFileError when none
-        did, OSError when they could not be written; nothing is left behind then.
-        """
-        spooled = self.create()
-        try:
-            while chunk := stream.read(CHUNK):
-                if spooled.size + len(chunk) > limit:
-                    raise FileTooLargeError(limit=limit)
-                spooled.write(chunk)
-            if not spooled.size:
-                raise EmptyFileError
-            spooled.close()
-        except BaseException:
-            spooled.__exit__(None, None, None)
-            raise
-        return spooled
+        return SpooledFile(self.folder / f"{secrets.token_hex(16)}.part", limit)

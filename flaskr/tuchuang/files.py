@@ -13,8 +13,8 @@ from flaskr.library.thumbnails import thumbnail_name
 from flaskr.models import Blob
 from flaskr.tuchuang import bp, short_links
 from flaskr.web.files import send_stored
+from flaskr.web.intake import room
 from flaskr.web.links import attachment_header
-from flaskr.web.uploading import room
 
 WEBP = EXTENSIONS["webp"]
 

@@ -11,8 +11,9 @@ from flaskr.library.keys import is_key, new_key
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
+from flaskr.web.intake import takes_files
 from flaskr.web.links import ImageCard, file_path, image_card
-from flaskr.web.uploading import ACCEPT, Outcome, Refusal, max_file_bytes, take_files
+from flaskr.web.uploading import ACCEPT, Outcome, Refusal, max_file_bytes, sent_files, take_files
 from flaskr.web.users import account, login_required
 
 RECENT = 12
@@ -20,6 +21,7 @@ RECENT = 12
 
 @bp.route("/", methods=("GET", "POST"))
 @login_required
+@takes_files
 def upload() -> Response:
     """Show the page; take one file or many."""
     if request.method == "GET":
@@ -27,7 +29,7 @@ def upload() -> Response:
     asked = request.form.get("batch", "")
     batch = asked if is_key(asked) else new_key()
     try:
-        outcome = take_files(request.files.getlist("file"), batch)
+        outcome = take_files(sent_files(), batch)
     except NoFileError as error:
         if wants_json():
             raise

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -12,6 +12,7 @@ from flaskr.errors import (
     DomainError,
     FileTooLargeError,
     NotFoundError,
+    RequestTooLargeError,
     TooManyAttemptsError,
     UnavailableError,
     from_os_error,
@@ -24,6 +25,8 @@ from flaskr.web.redirects import redirect_to_login
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30
+FORM_OVERHEAD = 64 * 1024
+"""What boundaries and headers may add to the one file of a request, in bytes."""
 
 TITLES = {
     400: message_("That did not work"),
@@ -69,8 +72,8 @@ def answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status == NotFoundError.status:
         return answer_domain_error(NotFoundError())
-    if status == FileTooLargeError.status:
-        return answer_domain_error(FileTooLargeError(limit=request.max_content_length or 0))
+    if status == RequestTooLargeError.status:
+        return answer_domain_error(too_large(request.max_content_length or 0))
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     message = gettext(MESSAGES.get(status, MESSAGES[500 if status >= 500 else 400]))
@@ -79,6 +82,14 @@ def answer_http_error(error: HTTPException) -> Response:
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def too_large(limit: int) -> DomainError:
+    """Say what is too large: the one file that fits a request of `limit` bytes, or all of it."""
+    largest_file: int = current_app.config["MAX_FILE_BYTES"]
+    if largest_file < limit <= largest_file + FORM_OVERHEAD:
+        return FileTooLargeError(limit=largest_file)
+    return RequestTooLargeError(limit=limit)
 
 
 def answer_database_error(error: OperationalError) -> Response:
@@ -96,7 +107,7 @@ def answer_os_error(error: OSError) -> Response:
 def describe(error: DomainError) -> str:
     """Return the error's message in the language of the request."""
     details = dict(error.details)
-    if isinstance(error, FileTooLargeError):
+    if "limit" in details:
         details["limit"] = filesize(details["limit"])
     return str(gettext(error.message, **details))
 

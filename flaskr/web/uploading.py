@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
-from flask import current_app
-from werkzeug.datastructures import FileStorage
+from flask import current_app, request
 
 from flaskr.db import db
 from flaskr.errors import DomainError, NoFileError, from_os_error
 from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, Limits
-from flaskr.library.files import FileRoom
-from flaskr.library.uploads import Upload, UploadLimits, accept
+from flaskr.library.uploads import Upload, accept
+from flaskr.web.intake import ReceivedFile, room
 from flaskr.web.users import account
 
 ACCEPT = ",".join([*ACCEPTED_TYPES, *(f".{extension}" for extension in EXTENSIONS), ".jpeg"])
@@ -33,7 +33,12 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def take_files(parts: Iterable[FileStorage], batch: str) -> Outcome:
+def sent_files() -> list[ReceivedFile]:
+    """Return the files that the request carries in its field `file`."""
+    return cast("list[ReceivedFile]", request.files.getlist("file"))
+
+
+def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome:
     """Take every file in; one that is refused does not stop the others.
 
     Raises NoFileError when there is no file at all.
@@ -55,17 +60,19 @@ def take_files(parts: Iterable[FileStorage], batch: str) -> Outcome:
     return outcome
 
 
-def take_file(part: FileStorage, batch: str) -> Upload:
+def take_file(part: ReceivedFile, batch: str) -> Upload:
     """Take one file in and commit it. Raises what `library.uploads.accept` raises."""
+    if part.error is not None:
+        raise part.error
     try:
         upload = accept(
             db.session,
             room(),
             account(),
-            part.stream,  # type: ignore[arg-type]  # Werkzeug types it as IO[bytes]
+            part.spooled,
             name=part.filename or "",
             batch=batch,
-            limits=upload_limits(),
+            limits=picture_limits(),
         )
         db.session.commit()
     except BaseException:
@@ -74,27 +81,18 @@ def take_file(part: FileStorage, batch: str) -> Upload:
     return upload
 
 
-def room() -> FileRoom:
-    """Return where this app keeps its files."""
-    held: FileRoom = current_app.extensions["tuchuang.room"]
-    return held
-
-
 def max_file_bytes() -> int:
     """Return the limit of one file in bytes."""
     limit: int = current_app.config["MAX_FILE_BYTES"]
     return limit
 
 
-def upload_limits() -> UploadLimits:
-    """Return what uploads are held to, from the settings."""
+def picture_limits() -> Limits:
+    """Return how big a picture may be, from the settings."""
     config = current_app.config
-    return UploadLimits(
-        bytes=max_file_bytes(),
-        picture=Limits(
-            pixels=config["MAX_PIXELS"],
-            side=config["MAX_SIDE"],
-            frames=config["MAX_FRAMES"],
-            total_pixels=config["MAX_TOTAL_PIXELS"],
-        ),
+    return Limits(
+        pixels=config["MAX_PIXELS"],
+        side=config["MAX_SIDE"],
+        frames=config["MAX_FRAMES"],
+        total_pixels=config["MAX_TOTAL_PIXELS"],
     )
