@@ -88,8 +88,8 @@ class StreamingFormParser(FormDataParser):
         """
         if mimetype != "multipart/form-data":
             return super().parse(stream, mimetype, content_length, options)
-        fields: MultiDict[str, str] = self.cls()
-        files: MultiDict[str, FileStorage] = self.cls()
+        fields: MultiDict[str, str] = MultiDict()
+        files: MultiDict[str, FileStorage] = MultiDict()
         try:
             for segment, content in self._segments(stream, (options or {}).get("boundary", "")):
                 if isinstance(content, ReceivedFile):
@@ -99,7 +99,7 @@ class StreamingFormParser(FormDataParser):
         except BaseException:
             close_all(files)
             raise
-        return stream, fields, files
+        return stream, self.cls(fields), self.cls(files)
 
     def _segments(
         self, stream: IO[bytes], boundary: str
