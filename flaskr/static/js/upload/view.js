@@ -46,9 +46,9 @@ export function showQueue(section, queue) {
       remove.setAttribute("aria-label", fill(texts.textRemove, { name }));
       remove.addEventListener("click", () => queue.remove(item.id));
       drawn.set(item.id, { row, preview: showPreview(part(row, "[data-thumb]"), item.file) });
-      drawRow(item, row);
-      rows.append(row);
       section.hidden = false;
+      rows.append(row);
+      drawRow(item, row);
     }),
   );
 
@@ -56,10 +56,7 @@ export function showQueue(section, queue) {
     "change",
     on((item) => {
       const row = drawn.get(item.id)?.row;
-      if (!row) return;
-      const before = row.dataset.state;
-      drawRow(item, row);
-      if (item.state === "failed" && before !== "failed") announce(item.reason);
+      if (row) drawRow(item, row);
     }),
   );
 
@@ -76,12 +73,7 @@ export function showQueue(section, queue) {
 
   queue.addEventListener("settle", () => {
     const { done, failed, files } = queue.totals;
-    announce(
-      [
-        fill(texts.textFinished, { done, total: files }),
-        ...queue.items.filter((item) => item.reason).map((item) => item.reason),
-      ].join(" "),
-    );
+    announce(fill(texts.textFinished, { done, total: files }));
     if (failed) rows.querySelector('[data-state="failed"]')?.scrollIntoView({ block: "nearest" });
   });
 
