@@ -154,6 +154,7 @@ format: setup $(STAMP)-dev
 ## translations: bring every catalog up to date with the source texts
 .PHONY: translations
 translations: setup
+	@mkdir -p flaskr/translations
 	@$(PY) setup.py --quiet extract_messages
 	@$(PY) setup.py --quiet update_catalog
 	@$(MAKE) --no-print-directory setup
