@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 
 from flaskr.config import secret_key
 from flaskr.errors import DomainError, message_
+from flaskr.web.errors import answer_domain_error
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -49,8 +50,8 @@ def init_app(app: Flask) -> None:
     app.after_request(harden)
 
 
-def refuse_stale_form(error: CSRFError) -> Response:
-    raise StaleFormError from error
+def refuse_stale_form(_error: CSRFError) -> Response:
+    return answer_domain_error(StaleFormError())
 
 
 def harden(response: Response) -> Response:
