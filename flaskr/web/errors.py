@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -95,6 +95,7 @@ def too_large(limit: int) -> DomainError:
 def answer_database_error(error: OperationalError) -> Response:
     """The database is locked, gone or full."""
     log.error("database error on %s %s", request.method, request.path, exc_info=error)
+    g.database_down = True  # the page about it must not ask it again
     return answer_domain_error(UnavailableError())
 
 

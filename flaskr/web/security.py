@@ -17,7 +17,8 @@ PAGE_POLICY = (
 )
 POST_POLICY = PAGE_POLICY.replace("img-src 'self' blob:", "img-src 'self' https: http:")
 """For posts, which may show pictures that lie elsewhere."""
-FILE_POLICY = "default-src 'none'; sandbox"
+# Chromium's own page around a bare picture has inline styles; no script can run in it.
+FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 SESSION_LIFETIME = timedelta(days=31)
 

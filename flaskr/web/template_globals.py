@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
 from flaskr.db import db
 from flaskr.library import accounts
@@ -29,4 +29,6 @@ def page_context() -> dict[str, Any]:
 
 def registration_is_open() -> bool:
     """Tell whether a visitor may register; asks the database only if a template does."""
+    if g.get("database_down"):
+        return False
     return accounts.registration_open(db.session, current_app.config["REGISTRATION"])

@@ -23,25 +23,24 @@ login_manager = LoginManager()
 
 
 class SessionUser(UserMixin):
-    """The account behind a session cookie, as Flask-Login wants it."""
+    """The account behind a session cookie, as Flask-Login wants it.
+
+    What pages show of it is copied, so that a page can be made after the database has gone.
+    """
 
     def __init__(self, account: User) -> None:
         self.account = account
+        self.id = account.id
+        self.username = account.username
+        self.is_admin = account.is_admin
+        self.session_version = account.session_version
 
     def get_id(self) -> str:
         """Return what the cookie holds.
 
         The session version makes a cookie kept from before a log-out or a new password worthless.
         """
-        return f"{self.account.id}.{self.account.session_version}"
-
-    @property
-    def username(self) -> str:
-        return self.account.username
-
-    @property
-    def is_admin(self) -> bool:
-        return self.account.is_admin
+        return f"{self.id}.{self.session_version}"
 
 
 NEEDS_LOGIN: set[Callable[..., Any]] = set()
@@ -57,7 +56,7 @@ def init_app(app: Flask) -> None:
 @login_manager.user_loader
 def load_session_user(cookie_id: str) -> SessionUser | None:
     user_id, _, version = cookie_id.partition(".")
-    if not (user_id.isdecimal() and version.isdecimal()):
+    if g.get("database_down") or not (user_id.isdecimal() and version.isdecimal()):
         return None
     user = db.session.get(User, int(user_id))
     if user is None or user.session_version != int(version):
