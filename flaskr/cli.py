@@ -62,9 +62,11 @@ def init_app(app: Flask) -> None:
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the site with the production server."""
     from flaskr import server
+    from flaskr.db import db as database
     from flaskr.db import require_current_schema
 
     require_current_schema()
+    database.engine.dispose()  # workers must not share our connections
     server.run(host, port, workers, current_app.instance_path)
 
 

@@ -94,14 +94,14 @@ def too_large(limit: int) -> DomainError:
 
 def answer_database_error(error: OperationalError) -> Response:
     """The database is locked, gone or full."""
-    log.error("database error on %s %s", request.method, request.path, exc_info=error)
+    log.error("database error on %s %r", request.method, request.path, exc_info=error)
     g.database_down = True  # the page about it must not ask it again
     return answer_domain_error(UnavailableError())
 
 
 def answer_os_error(error: OSError) -> Response:
     """The volume is full, read-only or failing."""
-    log.error("storage error on %s %s", request.method, request.path, exc_info=error)
+    log.error("storage error on %s %r", request.method, request.path, exc_info=error)
     return answer_domain_error(from_os_error(error))
 
 

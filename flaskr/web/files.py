@@ -8,8 +8,6 @@ from flaskr.errors import NotFoundError
 from flaskr.storage import MissingFileError, Store
 from flaskr.web.security import FILE_POLICY
 
-CHUNK = 1024 * 1024
-
 
 def send_stored(store: Store, name: str, *, content_type: str, etag: str, max_age: int) -> Response:
     """Answer with a stored file, as GET, HEAD, Range and If-None-Match ask for it.
@@ -23,7 +21,7 @@ def send_stored(store: Store, name: str, *, content_type: str, etag: str, max_ag
     except MissingFileError:
         raise NotFoundError from None
     response = Response(
-        wrap_file(request.environ, file, CHUNK),
+        wrap_file(request.environ, file),
         content_type=content_type,
         direct_passthrough=True,
     )
