@@ -24,7 +24,13 @@ NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .SUFFIXES:
+
+# A virtual environment knows its own place and its interpreter by absolute paths. If ours was moved,
+# or the interpreter is gone, it is made anew. One that somebody else made has no .place.
+$(shell if [ -f $(VENV)/.place ] && \
+  ! { [ -x $(PY) ] && [ "$$(cat $(VENV)/.place)" = "$(CURDIR)" ]; }; then rm -rf $(VENV); fi)
 
 # ---- set up ---------------------------------------------------------------------------------
 
@@ -53,7 +59,7 @@ endef
 $(PY):
 	@python=$$($(find-python)) || exit 1; \
 	echo "Making $(VENV) with $$python ($$("$$python" -c 'import platform; print(platform.python_version())'))"; \
-	"$$python" -m venv --clear $(VENV)
+	"$$python" -m venv --clear $(VENV) && echo "$(CURDIR)" > $(VENV)/.place
 
 # The interpreter is an order-only prerequisite: its date is the system's, not ours.
 $(STAMP)-base: requirements/base.txt requirements/build.txt | $(PY)
@@ -73,7 +79,7 @@ $(MO): %.mo: %.po | $(STAMP)-base
 
 ## run: set up, upgrade the database, serve on http://127.0.0.1:5000  [PORT= HOST= INSTANCE=]
 .PHONY: run
-run: export TUCHUANG_INSTANCE_PATH := $(abspath $(INSTANCE))
+run: export TUCHUANG_INSTANCE_PATH := $(INSTANCE)
 run: setup
 	@$(BIN)/tuchuang db upgrade
 	@exec $(BIN)/tuchuang serve --host "$(HOST)" --port "$(PORT)"

@@ -22,7 +22,7 @@ The browser tests need Chromium, and it could not be installed from here. Any of
   - install it with the system's packages: `sudo apt-get install chromium`,
     `sudo dnf install chromium`, `brew install --cask chromium`
   - name one that is there: CHROMIUM=/path/to/chromium make test
-  - leave the browser tests out: make test ARGS='-m "not browser and not services"'
+  - leave the browser tests out: .venv/bin/pytest -m "not browser and not services"
 """
 
 
