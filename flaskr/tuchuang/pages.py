@@ -43,7 +43,7 @@ def image(key: str) -> str:
 def delete(key: str) -> str | Response:
     """Ask, then delete."""
     own = library.find_own(db.session, account(), key)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(own))
     remove(own)
     return redirect(url_for(".images"), 303)
@@ -56,7 +56,7 @@ def delete_by_link(key: str, token: str) -> str | Response:
     A GET never deletes: link previews and scanners follow every link they see.
     """
     found = library.find_by_deletion_secret(db.session, key, token)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(found))
     remove(found)
     return redirect(url_for("blog.index"), 303)

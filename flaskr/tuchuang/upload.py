@@ -24,7 +24,7 @@ RECENT = 12
 @takes_files
 def upload() -> Response:
     """Show the page; take one file or many."""
-    if request.method == "GET":
+    if request.method != "POST":
         return make_response(render_upload_page(new_key()))
     asked = request.form.get("batch", "")
     batch = asked if is_key(asked) else new_key()

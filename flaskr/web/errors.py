@@ -79,7 +79,7 @@ def answer_http_error(error: HTTPException) -> Response:
     message = gettext(MESSAGES.get(status, MESSAGES[500 if status >= 500 else 400]))
     response = shape(status, error.name.lower().replace(" ", "_"), message)
     for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
+        if name in {"Allow", "Content-Range", "Retry-After"}:
             response.headers[name] = value
     return response
 

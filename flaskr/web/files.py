@@ -1,6 +1,7 @@
 """Sending stored files: conditional, in parts, and never as a page."""
 
 from flask import request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
@@ -32,4 +33,8 @@ def send_stored(store: Store, name: str, *, content_type: str, etag: str, max_ag
     response.headers["Content-Security-Policy"] = FILE_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.call_on_close(file.close)
-    return response.make_conditional(request, accept_ranges=True, complete_length=entry.size)
+    try:
+        return response.make_conditional(request, accept_ranges=True, complete_length=entry.size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
