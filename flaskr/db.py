@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import closing
+from inspect import iscoroutinefunction
 from pathlib import Path
 from sqlite3 import connect as sqlite_connect
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,11 @@ def init_app(app: Flask) -> None:
     options |= {"pool_size": 10, "max_overflow": 50}
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
     db.init_app(app)
+    # There are no async engines. To close their sessions, an event loop would be started and ended
+    # after every request, which takes a millisecond and fails in a thread that runs a loop already.
+    app.teardown_appcontext_funcs = [
+        close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
+    ]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
