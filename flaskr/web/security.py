@@ -61,7 +61,8 @@ def harden(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:  # over plain http, browsers ignore it with an error in the console
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if "Cache-Control" not in headers and request.endpoint != "static":
         headers["Cache-Control"] = "private, no-store"
     return response
