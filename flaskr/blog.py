@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from flaskr.db import db
 from flaskr.library import posts
 from flaskr.library.keys import new_key
-from flaskr.models import Post
+from flaskr.models import MAX_ID, Post
 from flaskr.web.security import POST_POLICY
 from flaskr.web.uploading import ACCEPT, max_file_bytes
 from flaskr.web.users import account, login_required
@@ -36,12 +36,20 @@ class PostForm(FlaskForm):
 @bp.get("/")
 def index() -> str:
     """List posts, newest first."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=parse_cursor)
     found = Post.page(db.session, before, PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     older = url_for(".index", before=shown[-1].id) if len(found) > PAGE_SIZE else None
     newest = url_for(".index") if before is not None else None
     return render_template("blog/index.html", posts=shown, older=older, newest=newest)
+
+
+def parse_cursor(text: str) -> int:
+    """Read the id of a post; raise ValueError for what cannot be one."""
+    number = int(text)
+    if not 0 <= number <= MAX_ID:
+        raise ValueError("no row has this id")
+    return number
 
 
 @bp.get("/<int:post_id>")

@@ -42,6 +42,8 @@ NAMING_CONVENTION = {
 
 # SQLite gives automatic row ids to INTEGER PRIMARY KEY columns only.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+MAX_ID = 2**63 - 1
+"""No row has a larger id; a database refuses to compare one with a larger number."""
 
 
 def now() -> datetime:
