@@ -122,20 +122,21 @@ class _Jpeg:
         """Find the marker that ends a scan, its restart markers in turn (T.81 B.2.1, F.1.1.5)."""
         if self._frame is None or not self._frame.holds(body):
             raise damaged("scan header")
+        needed = restarts(self._frame, body, self._interval)
+        # One more than needed is how some cameras end their last interval.
+        most = len(self._view) if needed is None else needed + bool(self._interval)
         count = 0
         for match in _MARKER.finditer(self._view, stop):
             end = match.start()
             code = self._view[end + 1]
             if not _RST0 <= code <= _RST7:
                 break
-            if code - _RST0 != count & 7:
+            if code - _RST0 != count & 7 or count == most:
                 raise damaged("restart markers")
             count += 1
         else:
             raise incomplete()
-        # One more than needed is how some cameras end their last interval.
-        needed = restarts(self._frame, body, self._interval)
-        if needed is not None and count not in {needed, needed + bool(self._interval)}:
+        if needed is not None and count < needed:
             raise damaged("restart markers")
         keep(self._rest, at, end)
         return end

@@ -352,3 +352,52 @@ def test_a_file_of_nothing_but_parts_ends_soon(name):
     with suppress(UnreadableImageError):
         strip(data, format_)
     assert process_time() - started < 3
+
+
+# ---- BMP by hand ----------------------------------------------------------------------------
+
+
+def bitmap(header, pixels, *, profile=b""):
+    offset = 14 + len(header)
+    size = offset + len(pixels) + len(profile)
+    return b"BM" + struct.pack("<IHHI", size, 0, 0, offset) + header + pixels + profile
+
+
+def info_header(height=2, depth=24, compression=0, size=0, extra=b""):
+    fields = (40 + len(extra), 2, height, 1, depth, compression, size, 0, 0, 0, 0)
+    return struct.pack("<IiiHHIIiiII", *fields) + extra
+
+
+CORE_BMP = bitmap(struct.pack("<IHHHH", 12, 2, 2, 1, 24), bytes(16))
+PROFILE_FIELDS = struct.pack("<II", 124 + 16, 7)
+PROFILE_BMP = bitmap(
+    info_header(extra=bytes(16) + b"DEBM" + bytes(52) + PROFILE_FIELDS + bytes(4)),
+    bytes(16),
+    profile=b"profile",
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CORE_BMP,
+        PROFILE_BMP,
+        bitmap(info_header(height=-2), bytes(16)),
+        bitmap(info_header(compression=1, depth=8, size=6), bytes(6)),
+    ],
+)
+def test_a_bitmap_ends_where_its_header_says(data):
+    assert strip(data, BMP) is None
+    assert stripped(data + TRAILER, BMP) == data
+    assert refused(data[:-1], BMP) == "incomplete"
+
+
+@pytest.mark.parametrize(
+    "header", [info_header(depth=7), info_header(height=0), struct.pack("<I", 16) + bytes(20)]
+)
+def test_a_bitmap_header_that_makes_no_sense_is_refused(header):
+    assert refused(bitmap(header, bytes(16)), BMP) == "damaged"
+
+
+def test_run_lengths_without_a_size_keep_what_follows():
+    assert strip(bitmap(info_header(compression=1, depth=8), bytes(6)) + TRAILER, BMP) is None
