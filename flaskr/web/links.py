@@ -48,7 +48,7 @@ def is_known_host(request: Request) -> bool:
         return False
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    if name in current_app.config["TRUSTED_HOSTS"]:
+    if name in current_app.config["KNOWN_HOSTS"]:
         return True
     try:
         ip_address(name)

@@ -38,6 +38,9 @@ class StaleFormError(DomainError):
 def configure(app: Flask) -> None:
     """Set what Flask itself needs to know of secrets, cookies and bodies, from our settings."""
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key(app.instance_path)
+    # Flask's own check of this name knows neither IP addresses nor pages; links.check_host does.
+    app.config["KNOWN_HOSTS"] = app.config["TRUSTED_HOSTS"]
+    app.config["TRUSTED_HOSTS"] = None
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BATCH_BYTES"]
     app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
