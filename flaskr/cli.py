@@ -24,6 +24,13 @@ class Commands(FlaskGroup):
             **settings,
         )
 
+    # All commands are known here: to list them needs no app, hence no settings that can be read.
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return click.Group.list_commands(self, ctx)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return click.Group.get_command(self, ctx, name)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Say what is wrong in one line instead of a traceback."""
         try:
