@@ -130,7 +130,7 @@ def drawing(width: int = 48, height: int = 32, number: int = 0, mode: str = "RGB
     picture = Pillow.new("RGB", (width, height), (220, 20, 20))
     picture.paste((20, 20, 220), (width // 2, 0, width, height))
     corner = (number >> 16 & 255, number >> 8 & 255, number & 255)
-    picture.paste(corner, (0, 0, width // 4, height // 4))
+    picture.paste(corner, (0, 0, max(1, width // 4), max(1, height // 4)))
     return picture.convert(mode)
 
 

@@ -1,0 +1,142 @@
+"""The `tuchuang` command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flaskr.config import settings_page
+from flaskr.db import expected_revision
+from flaskr.library import accounts, tokens
+from flaskr.models import Token, User
+from tests.factories import PASSWORD, count_rows
+
+TUCHUANG = Path(sys.executable).with_name("tuchuang")
+
+
+def run(runner, *arguments: str, text: str = ""):
+    return runner.invoke(args=list(arguments), input=text)
+
+
+def command(instance: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run the installed command, as people do."""
+    return subprocess.run(
+        [TUCHUANG, *arguments],
+        env={**os.environ, "TUCHUANG_INSTANCE_PATH": str(instance), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def assert_one_line(result: subprocess.CompletedProcess, message: str) -> None:
+    assert result.returncode != 0
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.stdout == ""
+
+
+# ---- accounts and tokens --------------------------------------------------------------------
+
+
+def test_user_create_makes_an_account_whose_password_came_from_standard_input(runner, session):
+    result = run(runner, "user", "create", "ada", "--password-stdin", text=PASSWORD + "\n")
+    assert (result.exit_code, result.stdout) == (0, "")
+    user = accounts.authenticate(session, "ada", PASSWORD)
+    assert not user.is_admin
+
+
+def test_user_create_makes_an_admin(runner, session):
+    run(runner, "user", "create", "ada", "--admin", "--password-stdin", text=PASSWORD)
+    assert session.query(User).one().is_admin
+
+
+def test_user_create_asks_twice_for_a_password(runner, session):
+    text = f"{PASSWORD}\n{PASSWORD}\n"
+    result = run(runner, "user", "create", "ada", text=text)
+    assert result.exit_code == 0
+    assert PASSWORD not in result.output
+    assert accounts.authenticate(session, "ada", PASSWORD).username == "ada"
+
+
+def test_token_create_prints_the_token_alone(runner, session, ada):
+    result = run(runner, "token", "create", "ada", "--name", "laptop", "--scope", "library")
+    assert result.exit_code == 0
+    secret = result.stdout.removesuffix("\n")
+    assert tokens.redeem(session, secret, "library").id == ada.id
+    session.commit()
+    assert [(token.name, token.scope) for token in session.query(Token)] == [("laptop", "library")]
+
+
+@pytest.mark.parametrize("scope", ["everything", ""])
+def test_token_create_refuses_an_unknown_scope(runner, session, ada, scope):
+    assert run(runner, "token", "create", "ada", "--scope", scope).exit_code == 2
+    assert count_rows(session, Token) == 0
+
+
+# ---- the schema -----------------------------------------------------------------------------
+
+
+def test_db_current_tells_both_revisions(runner):
+    revision = expected_revision()
+    result = run(runner, "db", "current")
+    assert result.stdout == f"database {revision}, program {revision}\n"
+
+
+def test_db_downgrade_and_upgrade_go_there_and_back(runner, instance):
+    result = run(runner, "db", "downgrade", "base")
+    assert result.exit_code == 0
+    (copy,) = instance.glob("*.before-upgrade-from-*")
+    assert str(copy) in result.stdout
+    assert run(runner, "db", "current").stdout.startswith("database none")
+    assert run(runner, "db", "upgrade").exit_code == 0
+    assert run(runner, "db", "current").stdout.startswith(f"database {expected_revision()}")
+
+
+# ---- the installed command ------------------------------------------------------------------
+
+
+def test_a_new_instance_is_made_by_db_upgrade(tmp_path):
+    result = command(tmp_path / "new", "db", "upgrade")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert (tmp_path / "new" / "tuchuang.sqlite3").exists()
+
+
+def test_settings_prints_the_page_of_the_documentation(tmp_path):
+    result = command(tmp_path, "settings")
+    assert result.stdout == settings_page()
+
+
+def test_a_domain_error_is_one_line(instance):
+    assert_one_line(command(instance, "token", "create", "eve"), "no account named “eve”")
+
+
+def test_a_setting_that_cannot_be_read_is_one_line(instance):
+    result = command(instance, "db", "current", TUCHUANG_MAX_SIDE="wide")
+    assert_one_line(result, "TUCHUANG_MAX_SIDE")
+
+
+def test_serve_refuses_an_outdated_schema_with_the_command_to_run(tmp_path):
+    result = command(tmp_path / "new", "serve", "--port", "0")
+    assert_one_line(result, "Run: tuchuang db upgrade")
+
+
+def test_the_debug_server_cannot_be_started(instance):
+    result = command(instance, "run", "--debug")
+    assert result.returncode == 2
+    assert "No such command" in result.stderr
+
+
+def test_help_is_there_whatever_the_settings_are(tmp_path):
+    result = command(tmp_path, "--help", TUCHUANG_MAX_SIDE="wide")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "serve" in result.stdout
+
+
+def test_version_and_help_need_no_instance(tmp_path):
+    assert command(tmp_path / "none", "--version").stdout.startswith("tuchuang, version ")
+    assert "serve" in command(tmp_path / "none", "--help").stdout
+    assert not (tmp_path / "none").exists()

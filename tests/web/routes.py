@@ -1,0 +1,133 @@
+"""Every address of the site: how to ask for it, and who gets what.
+
+The access and the CSRF matrix go by this table; a route that is missing here fails both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from flask import Flask, url_for
+
+from flaskr.models import Image, Post
+from tests.factories import PASSWORD, png
+
+LOGIN = "sent to log in"
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+SECRET = "the-deletion-secret"
+
+
+@dataclass(frozen=True)
+class Things:
+    """What ada owns."""
+
+    post: Post
+    image: Image
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a guest, another user and the owner get: a status, or LOGIN.
+
+    `values` makes the variables of the address, `data` the form; `open_to_programs` says that the
+    route needs a Bearer token and no CSRF token.
+    """
+
+    guest: int | str
+    other: int | str
+    owner: int | str
+    values: Callable[[Things], dict[str, Any]] = lambda _: {}
+    data: Callable[[], dict[str, Any]] = dict
+    open_to_programs: bool = field(default=False, kw_only=True)
+
+    def path(self, app: Flask, endpoint: str, things: Things) -> str:
+        with app.test_request_context():
+            return url_for(endpoint, **self.values(things))
+
+
+def post(things: Things) -> dict[str, Any]:
+    return {"post_id": things.post.id}
+
+
+def image(things: Things) -> dict[str, Any]:
+    return {"key": things.image.key}
+
+
+def file(things: Things) -> dict[str, Any]:
+    return {"key": things.image.key, "extension": "png"}
+
+
+def batch(things: Things) -> dict[str, Any]:
+    return {"batch": things.image.batch}
+
+
+def deletion_link(things: Things) -> dict[str, Any]:
+    return {"key": things.image.key, "token": SECRET}
+
+
+def icon(_: Things) -> dict[str, Any]:
+    return {"filename": "favicon.svg"}
+
+
+def credentials() -> dict[str, Any]:
+    return {"username": "ada", "password": PASSWORD}
+
+
+def passwords() -> dict[str, Any]:
+    return {"current_password": PASSWORD, "new_password": "another password"}
+
+
+def text() -> dict[str, Any]:
+    return {"title": "changed", "body": "changed"}
+
+
+def theme() -> dict[str, Any]:
+    return {"theme": "dark"}
+
+
+def picture() -> dict[str, Any]:
+    return {"file": (BytesIO(png(number=77)), "new.png")}
+
+
+ROUTES = {
+    ("api.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
+    ("auth.login", "GET"): Route(200, 303, 303),
+    ("auth.login", "POST"): Route(303, 303, 303, data=credentials),
+    ("auth.logout", "POST"): Route(303, 303, 303),
+    ("auth.password", "GET"): Route(LOGIN, 200, 200),
+    ("auth.password", "POST"): Route(LOGIN, 303, 303, data=passwords),
+    ("auth.register", "GET"): Route(403, 403, 403),
+    ("auth.register", "POST"): Route(403, 403, 403, data=credentials),
+    ("blog.create", "GET"): Route(LOGIN, 200, 200),
+    ("blog.create", "POST"): Route(LOGIN, 303, 303, data=text),
+    ("blog.delete", "GET"): Route(LOGIN, 404, 200, post),
+    ("blog.delete", "POST"): Route(LOGIN, 404, 303, post),
+    ("blog.index", "GET"): Route(200, 200, 200),
+    ("blog.post", "GET"): Route(200, 200, 200, post),
+    ("blog.update", "GET"): Route(LOGIN, 404, 200, post),
+    ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
+    ("favicon", "GET"): Route(200, 200, 200),
+    ("preferences.save", "POST"): Route(303, 303, 303, data=theme),
+    ("short_links.download", "GET"): Route(200, 200, 200, file),
+    ("static", "GET"): Route(200, 200, 200, icon),
+    ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
+    ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
+    ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),
+    ("tuchuang.delete_by_link", "POST"): Route(303, 303, 303, deletion_link),
+    ("tuchuang.download", "GET"): Route(200, 200, 200, file),
+    ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
+    ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.upload", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.upload", "POST"): Route(LOGIN, 303, 303, data=picture),
+    ("tuchuang.uploads", "GET"): Route(LOGIN, 404, 200, batch),
+}
+
+
+def routes_of(app: Flask) -> set[tuple[str, str]]:
+    """Every endpoint with each of its methods."""
+    return {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in METHODS & (rule.methods or set())
+    }

@@ -1,0 +1,82 @@
+"""Who gets what: every route, as a guest, as another user, as the owner."""
+
+import pytest
+
+from tests.web.routes import LOGIN, ROUTES, routes_of
+
+WHO = ("guest", "other", "owner")
+OWNED = [key for key, route in ROUTES.items() if route.other == 404]
+
+
+def outcome(answer) -> int | str:
+    if answer.status_code == 303 and answer.location.startswith("/auth/login?next="):
+        return LOGIN
+    return int(answer.status_code)
+
+
+@pytest.fixture
+def ask(app, things, request):
+    """Ask for a route as one of WHO."""
+
+    def ask_as(who: str, endpoint: str, method: str, **values: object):
+        browser = request.getfixturevalue(who)
+        route = ROUTES[endpoint, method]
+        path = route.path(app, endpoint, things)
+        for old, new in values.items():
+            path = path.replace(str(getattr(things.image, old, old)), str(new))
+        if method == "POST":
+            return browser.submit(path, route.data())
+        return browser.open(path, method=method)
+
+    return ask_as
+
+
+def test_every_route_is_in_the_table_and_nothing_else(app):
+    assert routes_of(app) == set(ROUTES)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("endpoint", "method"), ROUTES)
+def test_everybody_gets_what_is_theirs(ask, who, endpoint, method):
+    assert outcome(ask(who, endpoint, method)) == getattr(ROUTES[endpoint, method], who)
+
+
+@pytest.mark.parametrize("who", ["guest", "other"])
+@pytest.mark.parametrize(("endpoint", "method"), OWNED)
+def test_nobody_changes_what_is_somebody_elses(ask, contents, other, who, endpoint, method):
+    before = contents()
+    ask(who, endpoint, method)
+    assert contents() == before
+
+
+@pytest.mark.parametrize(("endpoint", "method"), OWNED)
+def test_somebody_elses_thing_looks_like_one_that_is_not_there(
+    app, other, things, session, endpoint, method
+):
+    route = ROUTES[endpoint, method]
+    path = route.path(app, endpoint, things)
+
+    def ask():
+        return other.submit(path, route.data()) if method == "POST" else other.get(path)
+
+    theirs = ask()
+    session.delete(things.post)
+    session.delete(things.image)
+    session.commit()
+    missing = ask()
+    assert theirs.status_code == missing.status_code == 404
+    assert theirs.text == missing.text
+
+
+@pytest.mark.parametrize(("endpoint", "method"), [k for k, r in ROUTES.items() if r.guest == LOGIN])
+def test_a_program_that_is_not_logged_in_is_told_so(app, guest, things, endpoint, method):
+    path = ROUTES[endpoint, method].path(app, endpoint, things)
+    answer = guest.open(path, method=method, headers={"Accept": "application/json"})
+    assert answer.status_code == 401
+    assert answer.json is not None
+    assert answer.json["error"]["code"] == "login_required"
+
+
+def test_a_list_of_other_peoples_images_cannot_be_reached_by_a_cursor(other, things):
+    page = other.get(f"/tuchuang/images?before={things.image.key}")
+    assert things.image.key not in page.text.replace(f"before={things.image.key}", "")

@@ -1,0 +1,81 @@
+"""No form is taken without the token of its page."""
+
+from typing import Any
+
+import pytest
+
+from flaskr.web.security import csrf
+from tests.browsing import JSON
+from tests.web.routes import LOGIN, METHODS, ROUTES, routes_of
+
+WRITING = [key for key, route in ROUTES.items() if key[1] != "GET" and not route.open_to_programs]
+
+
+@pytest.fixture
+def post_without(app, things):
+    """Post a complete form, less its token."""
+
+    def post(browser, endpoint: str, **options: Any):
+        route = ROUTES[endpoint, "POST"]
+        path = route.path(app, endpoint, things)
+        return browser.post(path, data={**route.data(), **options.pop("more", {})}, **options)
+
+    return post
+
+
+def test_every_route_that_writes_is_in_the_matrix(app):
+    exempt = {("api.upload", "POST")}
+    assert {key for key in routes_of(app) if key[1] in METHODS - {"GET"}} == {*WRITING} | exempt
+
+
+def test_only_the_api_is_exempt(app):
+    assert {blueprint.name for blueprint in csrf._exempt_blueprints} == {"api"}
+    assert not csrf._exempt_views
+
+
+@pytest.mark.parametrize(("endpoint", "method"), WRITING)
+def test_a_form_without_a_token_changes_nothing(post_without, owner, contents, endpoint, method):
+    before = contents()
+    answer = post_without(owner, endpoint)
+    assert answer.status_code == 400
+    assert "Reload it and try again" in answer.text
+    assert contents() == before
+    assert owner.get("/auth/password").status_code == 200
+    assert owner.get_cookie("theme") is None
+
+
+@pytest.mark.parametrize(("endpoint", "method"), WRITING)
+def test_a_token_of_another_session_is_no_token(
+    post_without, owner, guest, contents, endpoint, method
+):
+    stolen = guest.token()
+    before = contents()
+    answer = post_without(owner, endpoint, more={"csrf_token": stolen})
+    assert answer.status_code == 400
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "method"), [key for key in WRITING if ROUTES[key].guest != LOGIN]
+)
+def test_a_guests_form_needs_a_token_too(post_without, guest, contents, endpoint, method):
+    before = contents()
+    assert post_without(guest, endpoint).status_code == 400
+    assert contents() == before
+
+
+def test_a_token_may_come_as_a_header(owner, post_without):
+    headers = {"X-CSRFToken": owner.token()}
+    assert post_without(owner, "blog.create", headers=headers).status_code == 303
+
+
+def test_a_program_is_told_what_is_wrong_with_its_form(owner, post_without):
+    answer = post_without(owner, "tuchuang.upload", headers=JSON)
+    assert answer.status_code == 400
+    assert answer.json["error"]["code"] == "stale_form"
+
+
+def test_a_secret_in_a_cookie_alone_opens_nothing_of_the_api(owner, post_without, contents):
+    before = contents()
+    assert post_without(owner, "api.upload").status_code == 401
+    assert contents() == before

@@ -1,0 +1,149 @@
+"""The library: newest first, page by page, one's own only."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from flaskr.db import db
+from tests.browsing import links, query, text
+from tests.factories import make_image, png
+
+LIBRARY = "/tuchuang/images"
+PAGE = 60
+
+
+def names(page) -> list[str]:
+    return [element.to_text().strip() for element in query(page, ".card-name")]
+
+
+@pytest.fixture
+def fill(session, ada):
+    def make(number: int, start: int = 0):
+        return [
+            make_image(session, ada, png(2, 2, number=start + order), name=f"{start + order}.png")
+            for order in range(number)
+        ]
+
+    return make
+
+
+def older(page) -> str:
+    (link,) = links(page, "a[rel=next]")
+    return link
+
+
+def test_an_empty_library_says_what_to_do(owner):
+    page = owner.get(LIBRARY)
+    assert "No pictures yet" in text(page)
+    assert "/tuchuang/" in links(page, ".empty a")
+
+
+def test_images_are_shown_newest_first_page_by_page(owner, fill):
+    fill(PAGE + 5)
+    first = owner.get(LIBRARY)
+    second = owner.get(older(first))
+    shown = names(first) + names(second)
+    assert shown == [f"{number}.png" for number in reversed(range(PAGE + 5))]
+    assert len(names(first)) == PAGE
+    assert not query(second, "a[rel=next]")
+    assert LIBRARY in links(second, ".paging a")
+
+
+def test_nothing_is_shown_twice_or_missed_when_images_come_and_go_between_pages(
+    owner, fill, session
+):
+    images = fill(PAGE + 5)
+    first = owner.get(LIBRARY)
+    fill(3, start=1000)
+    session.delete(images[-1])
+    session.commit()
+    second = owner.get(older(first))
+    assert names(second) == [f"{number}.png" for number in reversed(range(5))]
+
+
+def test_a_page_can_be_turned_after_its_last_image_was_deleted(owner, fill):
+    images = fill(PAGE + 5)
+    link = older(owner.get(LIBRARY))
+    owner.submit(f"{LIBRARY}/{images[5].key}/delete")
+    assert names(owner.get(link)) == [f"{number}.png" for number in reversed(range(5))]
+
+
+@pytest.mark.parametrize("before", ["x", "1" * 12, "图", "' OR 1=1 --"])
+def test_a_cursor_of_nothing_shows_the_end(owner, fill, before):
+    fill(2)
+    page = owner.get(LIBRARY, query_string={"before": before})
+    assert page.status_code == 200
+    assert names(page) == []
+
+
+def test_the_library_of_another_user_is_not_shown(other, owner, fill):
+    fill(1)
+    assert names(other.get(LIBRARY)) == []
+    assert names(owner.get(LIBRARY)) == ["0.png"]
+
+
+def test_a_deleted_image_is_not_listed(owner, session, ada):
+    make_image(session, ada, deleted=True)
+    assert names(owner.get(LIBRARY)) == []
+
+
+def test_turning_pages_costs_the_same_however_deep(app, owner, fill):
+    """No OFFSET, a limit on every list, and an index instead of a sort."""
+    fill(PAGE + 5)
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection, _cursor, statement, parameters, *_rest) -> None:
+        statements.append((statement, parameters))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    owner.get(older(owner.get(LIBRARY)))
+    event.remove(engine, "before_cursor_execute", note)
+    lists = [(text_, values) for text_, values in statements if "ORDER BY image.id" in text_]
+    assert lists
+    for statement, values in lists:
+        assert "LIMIT" in statement
+        with engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        steps = " ".join(str(row[-1]) for row in plan)
+        assert "ix_image_owner_id_id" in steps
+        assert "TEMP B-TREE" not in steps
+        offsets = statement.partition("OFFSET")[2]
+        assert not offsets or values[-1] == 0
+
+
+def test_an_image_has_a_page_with_every_form_of_its_link(owner, session, ada, room):
+    image = make_image(session, ada, store=room.store, name="a [b] <c>.png")
+    page = owner.get(f"{LIBRARY}/{image.key}")
+    url = f"http://localhost/tuchuang/download/{image.key}.png"
+    assert [field.attrs["value"] for field in query(page, "input[readonly]")] == [
+        url,
+        f"![a \\[b\\] \\<c\\>]({url})",
+        f'<img src="{url}" alt="a [b] &lt;c&gt;">',
+        f"[img]{url}[/img]",
+    ]
+    assert image.blob.sha256 in text(page)
+    assert f"/tuchuang/download/{image.key}.png?download" in links(page)
+
+
+def test_a_batch_is_shown_in_the_order_it_came(owner, session, ada):
+    for number in range(3):
+        make_image(session, ada, name=f"{number}.png", batch="abcdefghijkm")
+    make_image(session, ada, name="other.png")
+    assert names(owner.get("/tuchuang/uploads/abcdefghijkm")) == ["0.png", "1.png", "2.png"]
+
+
+@pytest.mark.parametrize("batch", ["1" * 12, "x", "%00"])
+def test_a_batch_that_is_not_there_is_not_found(owner, batch):
+    assert owner.get(f"/tuchuang/uploads/{batch}").status_code == 404
+
+
+def test_every_picture_on_a_page_has_a_thumbnail_that_loads(owner):
+    owner.upload(("a.png", png(400, 300)), ("b.png", png(300, 400)))
+    for page in (LIBRARY, "/tuchuang/"):
+        sources = [element.attrs["src"] for element in query(owner.get(page), ".card img")]
+        assert len(sources) == 2
+        for source in sources:
+            assert owner.get(source).mimetype == "image/webp"

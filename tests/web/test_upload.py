@@ -1,0 +1,317 @@
+"""The upload page: plain form and script, one file and many, good and bad."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from flaskr.library.files import FileRoom, blob_name
+from flaskr.models import Blob, Image
+from tests import factories
+from tests.browsing import JSON, UPLOAD, AuthActions, Browser, form, links, query, text
+from tests.factories import count_rows, gif, jpeg, png, truncated
+
+
+def incoming(room: FileRoom) -> list[str]:
+    """What still lies in the spool."""
+    folder = room.spool.folder
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+
+def stored(room: FileRoom) -> int:
+    return sum(entry.name.startswith("blobs/") for entry in room.store.list())
+
+
+def notices(answer) -> str:
+    return " ".join(element.to_text() for element in query(answer, ".notice--error"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(room):
+    """Whatever a test does, no file stays in the spool."""
+    yield
+    assert incoming(room) == []
+
+
+# ---- what arrives ---------------------------------------------------------------------------
+
+
+def test_one_file_leads_to_its_download_url(owner, session):
+    answer = owner.upload(("dog.jpg", jpeg()))
+    image = session.query(Image).one()
+    assert answer.status_code == 303
+    assert answer.location == f"/tuchuang/download/{image.key}.jpg"
+    assert owner.get(answer.location).data == jpeg()
+
+
+def test_several_files_lead_to_the_page_of_their_links(owner):
+    answer = owner.upload(("a.png", png()), ("b.gif", gif()), batch="abcdefghijkm")
+    assert (answer.status_code, answer.location) == (303, "/tuchuang/uploads/abcdefghijkm")
+    page = owner.get(answer.location)
+    assert "a.png" in text(page)
+    assert "b.gif" in text(page)
+    values = [field.attrs["value"] for field in query(page, "input[readonly]")]
+    assert len(values) == 8
+    for value in values:
+        assert "http://localhost/tuchuang/download/" in value
+
+
+@pytest.mark.parametrize("batch", ["", "short", "0" * 12, "../../../etc", "a\0b"])
+def test_a_batch_that_is_no_key_is_replaced(owner, session, batch):
+    owner.upload(("a.png", png()), batch=batch)
+    made = session.query(Image).one().batch
+    assert made != batch
+    assert len(made) == 12
+
+
+def test_a_script_gets_json(owner):
+    answer = owner.upload_json(("dog.jpg", jpeg()), batch="abcdefghijkm")
+    assert answer.status_code == 201
+    (told,) = answer.json["files"]
+    assert answer.json["errors"] == []
+    assert answer.json["redirect"] == told["path"] == f"/tuchuang/download/{told['key']}.jpg"
+    assert told["url"] == "http://localhost" + told["path"]
+    assert told["links"] == {
+        "url": told["url"],
+        "markdown": f"![dog]({told['url']})",
+        "html": f'<img src="{told["url"]}" alt="dog">',
+        "bbcode": f"[img]{told['url']}[/img]",
+    }
+    facts = {name: told[name] for name in ("name", "type", "bytes", "width", "height", "frames")}
+    assert facts == {
+        "name": "dog.jpg",
+        "type": "image/jpeg",
+        "bytes": len(jpeg()),
+        "width": 48,
+        "height": 32,
+        "frames": 1,
+    }
+
+
+def test_what_a_script_sent_one_by_one_is_on_one_page(owner):
+    for number in range(3):
+        owner.upload_json((f"{number}.png", png(number=number)), batch="abcdefghijkm")
+    page = owner.get("/tuchuang/uploads/abcdefghijkm")
+    names = [element.to_text() for element in query(page, ".card-name")]
+    assert names == ["0.png", "1.png", "2.png"]
+
+
+@pytest.mark.parametrize("kind", factories.KINDS)
+def test_every_kind_arrives_and_is_shown(owner, kind):
+    make, media_type, extension, _ = factories.KINDS[kind]
+    (told,) = owner.upload_json(("picture", make())).json["files"]
+    assert told["type"] == media_type
+    assert told["path"].endswith(f".{extension}")
+    answer = owner.get(told["path"])
+    assert (answer.status_code, answer.mimetype, answer.data) == (200, media_type, make())
+    thumbnail = owner.get(told["thumbnail"])
+    assert (thumbnail.status_code, thumbnail.mimetype) == (200, "image/webp")
+
+
+def test_the_type_comes_from_the_content_not_from_the_name(owner):
+    (told,) = owner.upload_json(("photo.jpg", png())).json["files"]
+    assert told["type"] == "image/png"
+    assert told["path"].endswith(".png")
+    assert told["name"] == "photo.jpg"
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_photo_of_a_phone_is_measured_upright(owner, orientation):
+    (told,) = owner.upload_json(("p.jpg", jpeg(80, 40, orientation))).json["files"]
+    upright = (40, 80) if orientation in {6, 8} else (80, 40)
+    assert (told["width"], told["height"]) == upright
+
+
+def test_the_upload_page_shows_what_came_last(owner):
+    owner.upload(("first.png", png(number=1)))
+    owner.upload(("second.png", png(number=2)))
+    page = owner.get(UPLOAD)
+    names = [element.to_text() for element in query(page, ".card-name")]
+    assert names == ["second.png", "first.png"]
+
+
+def test_the_upload_page_works_without_script(owner):
+    page = owner.get(UPLOAD)
+    (form,) = query(page, "form[enctype='multipart/form-data']")
+    assert (form.attrs["method"], form.attrs["action"]) == ("post", UPLOAD)
+    (picker,) = query(page, "input[type=file]")
+    assert picker.attrs["name"] == "file"
+    assert "multiple" in picker.attrs
+    assert "image/avif" in picker.attrs["accept"]
+
+
+# ---- what is refused ------------------------------------------------------------------------
+
+BAD = {
+    "text": ("notes.txt", b"just some words", 415, "unsupported_type"),
+    "page named as a picture": ("x.png", b"<!doctype html>", 415, "unsupported_type"),
+    "drawing": ("x.svg", factories.NOT_PICTURES["drawing"], 415, "unsupported_type"),
+    "cut off": ("cut.jpg", truncated(jpeg()), 422, "unreadable_image"),
+    "empty": ("empty.png", b"", 422, "empty_file"),
+    "pixels": ("bomb.png", factories.pixel_bomb(), 422, "too_many_pixels"),
+    "frames": ("long.gif", factories.many_frames(), 422, "too_many_frames"),
+    "too large": ("large.png", png() + bytes(100_000), 413, "too_large"),
+}
+
+
+@pytest.fixture
+def strict(make_app, ada):
+    """A browser on an app that takes files of 50 kB at most."""
+    browser = Browser(make_app(MAX_FILE_BYTES=50_000))
+    AuthActions(browser).login()
+    return browser
+
+
+@pytest.mark.parametrize(("name", "content", "status", "code"), BAD.values(), ids=BAD)
+def test_a_bad_file_is_refused_by_name_and_nothing_is_kept(
+    strict, session, room, name, content, status, code
+):
+    page = strict.upload((name, content))
+    assert page.status_code == status
+    assert name in notices(page)
+    answer = strict.upload_json((name, content))
+    assert answer.status_code == status
+    assert answer.json["error"]["code"] == code
+    assert name in answer.json["error"]["message"]
+    assert [error["name"] for error in answer.json["errors"]] == [name]
+    assert count_rows(session, Image) == count_rows(session, Blob) == 0
+    assert list(room.store.list()) == []
+
+
+@pytest.mark.parametrize(("name", "content", "status", "code"), BAD.values(), ids=BAD)
+def test_good_files_arrive_beside_a_bad_one(strict, session, name, content, status, code):
+    page = strict.upload(("a.png", png()), (name, content), ("b.gif", gif()))
+    assert page.status_code == status
+    assert name in notices(page)
+    arrived = [element.to_text() for element in query(page, ".batch .card-name")]
+    assert arrived == ["a.png", "b.gif"]
+    answer = strict.upload_json(("a.png", png()), (name, content), ("b.gif", gif()))
+    assert answer.status_code == 201
+    assert [told["name"] for told in answer.json["files"]] == ["a.png", "b.gif"]
+    assert [(e["name"], e["code"]) for e in answer.json["errors"]] == [(name, code)]
+    assert "/tuchuang/uploads/" in answer.json["redirect"]
+    assert count_rows(session, Image) == 4
+
+
+def test_a_form_without_a_file_part_says_what_to_do(owner):
+    page = owner.submit(UPLOAD, {"batch": ""})
+    assert page.status_code == 400
+    assert "No picture was chosen" in notices(page)
+
+
+def test_a_form_in_which_nothing_was_chosen_says_what_to_do(owner, session):
+    page = owner.upload(("", b""))
+    assert page.status_code == 400
+    assert "No picture was chosen" in notices(page)
+    assert count_rows(session, Image) == 0
+
+
+def test_a_script_without_a_file_gets_a_code(owner):
+    headers = {**JSON, "X-CSRFToken": owner.token()}
+    answer = owner.post(UPLOAD, data={"batch": ""}, headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "no_file")
+
+
+def test_a_request_larger_than_the_limit_is_refused(make_app, ada, session):
+    browser = Browser(make_app(MAX_BATCH_BYTES=20_000))
+    AuthActions(browser).login()
+    answer = browser.upload_json(("a.png", png() + bytes(50_000)))
+    assert answer.status_code == 413
+    assert '"code":"too_large"' in answer.text
+    assert count_rows(session, Image) == 0
+
+
+def test_a_body_that_is_cut_off_is_refused(owner, session):
+    headers = {**JSON, "X-CSRFToken": owner.token()}
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + png()
+    kind = "multipart/form-data; boundary=x"
+    answer = owner.post(UPLOAD, data=body, content_type=kind, headers=headers)
+    assert answer.status_code == 400
+    assert count_rows(session, Image) == 0
+
+
+def test_a_disk_without_room_is_said_to_be_full(owner, room, session, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(room.store), "put", full)
+    answer = owner.upload_json(("a.png", png()))
+    assert (answer.status_code, answer.json["error"]["code"]) == (507, "storage_full")
+    monkeypatch.undo()
+    assert incoming(room) == []
+    assert count_rows(session, Image) == 0
+
+
+# ---- names ----------------------------------------------------------------------------------
+
+NAMES = {
+    "图片.png": "图片.png",
+    "CON.png": "CON.png",
+    "🌻.png": "🌻.png",
+    "a;b=\"c'.png": "a;b=\"c'.png",
+    "../../etc/passwd": "passwd",
+    "C:\\photos\\dog.png": "dog.png",
+    "a" * 300 + ".png": "a" * 251 + ".png",
+    "   ": "image.png",
+    "..": "image.png",
+    "<b>x</b>.png": "b>.png",
+    "100%.png": "100%.png",
+}
+
+
+@pytest.mark.parametrize(("name", "kept"), NAMES.items())
+def test_a_name_is_kept_as_data_and_never_becomes_a_path(owner, session, room, name, kept):
+    answer = owner.upload_json((name, png()))
+    assert answer.status_code == 201
+    image = session.query(Image).one()
+    assert image.name == kept
+    assert stored(room) == 1
+    assert room.store.read(blob_name(image.blob.sha256)) == png()
+    assert owner.get(answer.json["files"][0]["page"]).status_code == 200
+
+
+@pytest.mark.parametrize("name", [b"a\0b.png", b"a%0D%0Ab.png", b"a\x1b[31m.png", b"\xff\xfe.png"])
+def test_bytes_that_no_name_has_do_no_harm(owner, name):
+    headers = {**JSON, "X-CSRFToken": owner.token()}
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"\r\n'
+    body = head + b"Content-Type: image/png\r\n\r\n" + png() + b"\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    answer = owner.post(UPLOAD, data=body, content_type=kind, headers=headers)
+    assert answer.status_code in {201, 400}
+    if answer.status_code == 201:
+        assert answer.json["files"][0]["name"].isprintable()
+
+
+# ---- the same content -----------------------------------------------------------------------
+
+
+def test_the_same_picture_twice_is_two_images_of_one_blob(owner, session, room):
+    first, second = (owner.upload(("a.png", png())).location for _ in range(2))
+    assert first != second
+    assert (count_rows(session, Image), count_rows(session, Blob), stored(room)) == (2, 1, 1)
+
+
+def test_sixteen_who_send_the_same_picture_at_once_all_succeed(app, owner, session, room):
+    token = owner.token()
+    cookie = owner.get_cookie("session")
+    assert cookie is not None
+    together = Barrier(16)
+
+    def send(_: int) -> int:
+        browser = Browser(app)
+        browser.set_cookie("session", cookie.value)
+        together.wait()
+        headers = {**JSON, "X-CSRFToken": token}
+        answer = browser.post(UPLOAD, **form({}, ("a.png", png())), headers=headers)
+        return int(answer.status_code)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(send, range(16))) == [201] * 16
+    assert (count_rows(session, Image), count_rows(session, Blob), stored(room)) == (16, 1, 1)
+
+
+def test_links_on_the_page_of_a_batch_lead_to_the_pictures(owner, guest):
+    batch = owner.upload(("a.png", png()), ("b.gif", gif())).location
+    direct = {link for link in links(owner.get(batch)) if "/download/" in link}
+    assert len(direct) == 2
+    assert all(guest.get(link).status_code == 200 for link in direct)
