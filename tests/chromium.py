@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -36,9 +37,9 @@ def find() -> str | None:
     return next((path for path in map(shutil.which, (*NAMES, *MAC)) if path), None)
 
 
-def launch_arguments() -> dict[str, object]:
+def launch_arguments() -> dict[str, Any]:
     """Arguments for Playwright's `chromium.launch`."""
-    arguments: dict[str, object] = {
+    arguments: dict[str, Any] = {
         "args": [
             # Nothing but the pages under test goes over the network.
             "--disable-background-networking",

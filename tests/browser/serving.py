@@ -1,0 +1,104 @@
+"""The real server in a process of its own, and the same app in this process to look behind it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from flask import Flask
+
+from flaskr import create_app
+from flaskr.config import ENVIRONMENT_PREFIX, INSTANCE_VARIABLE
+
+HOST = "127.0.0.1"
+PATIENCE = 30  # seconds until the server has to answer
+SETTINGS = {
+    "SECRET_KEY": "a key for browser tests",
+    "REGISTRATION": "open",
+    "RATE_LIMITS": "false",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind((HOST, 0))
+        port: int = chosen.getsockname()[1]
+        return port
+
+
+class Site:
+    """`tuchuang serve` on an instance folder of its own, which begins with a copy of `database`.
+
+    `settings` are as in the environment: texts, without the prefix.
+    """
+
+    def __init__(self, folder: Path, database: Path, **settings: str) -> None:
+        self.instance = folder / "instance"
+        self.instance.mkdir()
+        shutil.copy(database, self.instance / "tuchuang.sqlite3")
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self._settings = SETTINGS | settings
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def make_app(self) -> Flask:
+        """The app that is served, in this process."""
+        given = self._settings | {"RATE_LIMITS": False, "INSTANCE_PATH": self.instance}
+        return create_app(given | {"TESTING": True})
+
+    def start(self) -> None:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("TUCHUANG_")
+        }
+        environment[INSTANCE_VARIABLE] = str(self.instance)
+        for name, value in self._settings.items():
+            environment[f"{ENVIRONMENT_PREFIX}{name}"] = value
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(Path(sys.executable).with_name("tuchuang"), "serve"),
+                    *("--host", HOST, "--port", str(self.port)),
+                ],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that its workers can be killed with it
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            assert self._process is not None
+            assert self._process.poll() is None, self._log.read_text()
+            try:
+                urlopen(f"{self.url}/auth/login", timeout=PATIENCE).close()
+            except HTTPError:
+                raise
+            except (URLError, ConnectionError):
+                assert time.monotonic() < deadline, self._log.read_text()
+                time.sleep(0.05)
+            else:
+                return
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End it as whoever runs it does. Raises TimeoutExpired if it does not."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+            self._process = None
