@@ -19,8 +19,9 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from flaskr import api, auth, blog, cli, config, db, tuchuang
-    from flaskr.library.files import local_room
+    from flaskr import api, auth, blog, cli, config, db, settings, tuchuang
+    from flaskr.imaging import DecodePool, affordable_children
+    from flaskr.library.media import local_media
     from flaskr.web import (
         assets,
         errors,
@@ -53,7 +54,8 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
 
     db.init_app(app)
-    app.extensions["tuchuang.room"] = local_room(Path(app.instance_path, "files"))
+    decoders = DecodePool(affordable_children(app.config["DECODERS"]))
+    app.extensions["tuchuang.media"] = local_media(Path(app.instance_path, "files"), decoders)
     app.before_request(links.check_host)
     for part in (
         users,
@@ -67,7 +69,8 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
         assets,
     ):
         part.init_app(app)
-    for blueprint in (auth.bp, blog.bp, tuchuang.bp, tuchuang.short_links, api.bp, preferences.bp):
+    pages = (auth.bp, blog.bp, settings.bp, tuchuang.bp, tuchuang.short_links, preferences.bp)
+    for blueprint in (*pages, api.bp):
         app.register_blueprint(blueprint)
     security.csrf.exempt(api.bp)  # its requests carry a token, and cookies do not count there
     cli.init_app(app)

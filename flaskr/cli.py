@@ -188,3 +188,7 @@ def settings() -> None:
     from flaskr.config import settings_page
 
     click.echo(settings_page(), nl=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -138,6 +138,19 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "DECODERS",
+        0,
+        "How many pictures a web process may open at once, each in a child process of up to "
+        "1.5 GiB. 0: as many as there are cores and memory for.",
+        parse_count,
+    ),
+    Setting(
+        "ACCEL_PREFIX",
+        "",
+        "The internal location under which nginx serves the folder `files` of the instance, for "
+        "example `/_files/` (deploy/nginx/). Empty: this service sends the bytes itself.",
+    ),
+    Setting(
         "LINK_MAX_AGE",
         3600,
         "How long browsers and caches may keep a picture without asking again, in seconds.",

@@ -184,6 +184,15 @@ class UnreadableImageError(DomainError):
     )
 
 
+class IncompleteImageError(UnreadableImageError):
+    """The file ends before the picture does."""
+
+    code = "incomplete_image"
+    message = message_(
+        "The picture is cut off: its file ends too early. Send it once more, or export it again."
+    )
+
+
 class TooManyPixelsError(DomainError):
     """The picture is too big to be opened safely."""
 
@@ -204,6 +213,25 @@ class TooManyFramesError(DomainError):
         "The animation is too long: at most %(frames)s frames and %(megapixels)s megapixels in all "
         "of them. Shorten it and try again."
     )
+
+
+class TooComplexError(DomainError):
+    """Opening the picture took too much time or memory."""
+
+    code = "too_complex"
+    status = 422
+    message = message_(
+        "The picture takes too much time or memory to open, so it was not kept. Export it again, "
+        "smaller or in another format."
+    )
+
+
+class BusyError(DomainError):
+    """Every process that opens pictures is taken."""
+
+    code = "busy"
+    status = 503
+    message = message_("Too many pictures are coming in at the moment. Try again in a minute.")
 
 
 class StorageFullError(DomainError):

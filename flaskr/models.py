@@ -5,7 +5,7 @@ No table knows HTTP; a `Session` always comes in as an argument. Moments are UTC
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    bindparam,
     select,
     text,
 )
@@ -96,6 +97,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     is_admin: Mapped[bool] = mapped_column(default=False)
     session_version: Mapped[int] = mapped_column(default=1)
+    keep: Mapped[str] = mapped_column(String(8), default="share", server_default="share")
     created: Mapped[datetime] = mapped_column(Moment, default=now)
 
     @classmethod
@@ -184,13 +186,28 @@ class Blob(Base):
     created: Mapped[datetime] = mapped_column(Moment, default=now)
 
     @classmethod
-    def by_sha256(cls, session: Session, sha256: str) -> Self | None:
-        """Return the row of this content, or None."""
-        return session.scalar(select(cls).where(cls.sha256 == sha256))
+    def need(cls, session: Session, sha256: str) -> Self:
+        """Return the row of this content, which must exist."""
+        return session.execute(select(cls).where(cls.sha256 == sha256)).scalar_one()
+
+
+class DirectImage(NamedTuple):
+    """What a direct link needs to know of an image, from one look-up by its key."""
+
+    key: str
+    owner_id: int
+    visibility: str
+    name: str
+    sha256: str
+    type: str
+    extension: str
 
 
 class Image(Base):
-    """One upload of a blob. `batch` groups what was uploaded together."""
+    """One upload of a blob. `batch` groups what was uploaded together.
+
+    `visibility` is `public` (listed), `unlisted` (whoever has the link) or `private` (its owner).
+    """
 
     __tablename__ = "image"
 
@@ -200,6 +217,9 @@ class Image(Base):
     blob_id: Mapped[int] = mapped_column(ForeignKey("blob.id", ondelete="RESTRICT"), index=True)
     name: Mapped[str] = mapped_column(String(255))
     batch: Mapped[str] = mapped_column(String(12))
+    visibility: Mapped[str] = mapped_column(
+        String(8), default="unlisted", server_default="unlisted"
+    )
     deletion_sha256: Mapped[str] = mapped_column(String(64))
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     deleted: Mapped[datetime | None] = mapped_column(Moment)
@@ -221,6 +241,15 @@ class Image(Base):
     def by_key(cls, session: Session, key: str) -> Self | None:
         """Return the image with this key, whoever owns it, or None."""
         return session.scalar(cls.living().where(cls.key == key))
+
+    @classmethod
+    def direct(cls, session: Session, key: str) -> DirectImage | None:
+        """Return what a direct link needs of the image with this key, or None.
+
+        Plain columns: making objects of the rows would take longer than the look-up.
+        """
+        row = session.execute(DIRECT_IMAGE, {"key": key}).first()
+        return None if row is None else DirectImage(*row)
 
     @classmethod
     def owned(cls, session: Session, owner_id: int, key: str) -> Self | None:
@@ -245,3 +274,18 @@ class Image(Base):
         """Return the owner's images of one batch, in the order they came."""
         query = cls.living().where(cls.owner_id == owner_id, cls.batch == batch)
         return session.scalars(query.order_by(cls.id)).all()
+
+
+DIRECT_IMAGE = (
+    select(
+        Image.key,
+        Image.owner_id,
+        Image.visibility,
+        Image.name,
+        Blob.sha256,
+        Blob.type,
+        Blob.extension,
+    )
+    .join(Blob, Image.blob_id == Blob.id)
+    .where(Image.key == bindparam("key"), Image.deleted.is_(None))
+)

@@ -71,10 +71,10 @@ class Browser(FlaskClient):
         fields = {"csrf_token": self.token(), "batch": batch}
         return self.post(UPLOAD, **form(fields, *files), headers=headers or {})
 
-    def upload_json(self, *files: NamedFile, batch: str = "") -> TestResponse:
+    def upload_json(self, *files: NamedFile, **fields: str) -> TestResponse:
         """Send files as the upload page's script does."""
         headers = {**JSON, "X-CSRFToken": self.token()}
-        return self.post(UPLOAD, **form({"batch": batch}, *files), headers=headers)
+        return self.post(UPLOAD, **form(fields, *files), headers=headers)
 
 
 def form(fields: Mapping[str, str], *files: NamedFile) -> dict[str, Any]:

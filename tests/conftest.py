@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 from flaskr import create_app
 from flaskr.config import ENVIRONMENT_PREFIX
 from flaskr.db import db, upgrade
+from flaskr.imaging import DecodePool
 from flaskr.library import accounts
-from flaskr.library.files import FileRoom
+from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.browsing import AuthActions, Browser
 from tests.factories import make_user
@@ -77,8 +79,16 @@ def instance(tmp_path: Path, migrated_database: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def decoders() -> Iterator[DecodePool]:
+    """The processes that open pictures, shared by all tests: starting one takes a while."""
+    pool = DecodePool(2)
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def make_app(instance: Path) -> Iterator[MakeApp]:
+def make_app(instance: Path, decoders: DecodePool) -> Iterator[MakeApp]:
     """Make apps on the instance folder, with settings as keywords."""
     made: list[Flask] = []
 
@@ -89,8 +99,11 @@ def make_app(instance: Path) -> Iterator[MakeApp]:
             "TESTING": True,
             "RATE_LIMITS": False,
         }
-        made.append(create_app(defaults | given))
-        return made[-1]
+        app = create_app(defaults | given)
+        own = app.extensions["tuchuang.media"]
+        app.extensions["tuchuang.media"] = replace(own, decoders=decoders)
+        made.append(app)
+        return app
 
     yield make
     for app in made:
@@ -133,9 +146,9 @@ def session(app: Flask) -> Iterator[Session]:
 
 
 @pytest.fixture
-def room(app: Flask) -> FileRoom:
+def media(app: Flask) -> Media:
     """Where the app keeps its files."""
-    held: FileRoom = app.extensions["tuchuang.room"]
+    held: Media = app.extensions["tuchuang.media"]
     return held
 
 

@@ -12,11 +12,12 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
+import pillow_heif
 from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flaskr.library import accounts, files, keys, tokens
+from flaskr.library import accounts, keys, media, tokens
 from flaskr.models import Base, Blob, Image, Post, User
 from flaskr.storage import Store
 
@@ -76,7 +77,7 @@ def make_blob(session: Session, content: bytes | None = None, store: Store | Non
     session.add(blob)
     session.commit()
     if store is not None:
-        put(store, files.blob_name(sha256), content)
+        put(store, media.blob_name(sha256), content)
     return blob
 
 
@@ -199,6 +200,13 @@ def avif() -> bytes:
 
 
 @cache
+def heic() -> bytes:
+    content = BytesIO()
+    pillow_heif.from_pillow(drawing()).save(content)
+    return content.getvalue()
+
+
+@cache
 def bmp() -> bytes:
     return encode(drawing(), "BMP")
 
@@ -222,6 +230,7 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str, int]] = {
     "GIF": (gif, "image/gif", "gif", 3),
     "WebP": (webp, "image/webp", "webp", 1),
     "AVIF": (avif, "image/avif", "avif", 1),
+    "HEIC": (heic, "image/heic", "heic", 1),
     "BMP": (bmp, "image/bmp", "bmp", 1),
     "TIFF": (tiff, "image/tiff", "tiff", 1),
 }

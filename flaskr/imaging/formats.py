@@ -1,6 +1,7 @@
 """The picture formats taken, and how each is told from its first bytes."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,19 @@ WEBP = Format("WebP", "image/webp", "webp", ("WEBP",))
 AVIF = Format("AVIF", "image/avif", "avif", ("AVIF",))
 BMP = Format("BMP", "image/bmp", "bmp", ("BMP",))
 TIFF = Format("TIFF", "image/tiff", "tiff", ("TIFF",))
+HEIC = Format("HEIC", "image/heic", "heic", ("HEIF",))
 
-FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, BMP, TIFF)
+HEIC_INSTALLED = find_spec("pillow_heif") is not None
+FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, BMP, TIFF) + ((HEIC,) if HEIC_INSTALLED else ())
 ACCEPTED_TYPES = tuple(format_.type for format_ in FORMATS)
 EXTENSIONS = {format_.extension: format_ for format_ in FORMATS}
-EXTENSION_ALIASES = {"jpeg": "jpg", "jpe": "jpg", "tif": "tiff"}
+EXTENSION_ALIASES = {"jpeg": "jpg", "jpe": "jpg", "tif": "tiff", "heif": "heic"}
 
-HEAD_BYTES = 64
-AVIF_BRANDS = (b"avif", b"avis")
+HEAD_BYTES = 256
+# ISO 23008-12 annex B; AVIF files list the HEIF brands too, so theirs are looked for first.
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+HEIC_BRANDS |= {b"mif1", b"msf1"}
 
 
 def sniff(head: bytes) -> Format | None:
@@ -50,6 +56,13 @@ def sniff(head: bytes) -> Format | None:
             return format_
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
-    if head[4:8] == b"ftyp" and any(brand in head[8:] for brand in AVIF_BRANDS):
+    return _by_brand(head) if head[4:8] == b"ftyp" else None
+
+
+def _by_brand(head: bytes) -> Format | None:
+    """Tell AVIF from HEIC by the brands in the first box, four bytes each."""
+    box = head[8 : int.from_bytes(head[:4])]
+    brands = {box[at : at + 4] for at in range(0, len(box), 4) if at != 4}  # its version
+    if brands & AVIF_BRANDS:
         return AVIF
-    return None
+    return HEIC if HEIC_INSTALLED and brands & HEIC_BRANDS else None

@@ -17,6 +17,7 @@ from flaskr.errors import (
     WrongCredentialsError,
     WrongPasswordError,
 )
+from flaskr.library.uploads import Keep
 from flaskr.models import User
 from flaskr.transactions import begin_write
 
@@ -108,6 +109,12 @@ def change_password(session: Session, user: User, current: str, new: str) -> Non
     begin_write(session)
     user.password_hash = password_hash
     user.session_version += 1
+
+
+def set_keep(session: Session, user: User, keep: Keep) -> None:
+    """Set how the account's uploads are kept when the upload does not say."""
+    begin_write(session)
+    user.keep = keep
 
 
 def end_sessions(session: Session, user: User) -> None:

@@ -35,5 +35,16 @@ def is_key(text: str) -> bool:
     return KEY_PATTERN.fullmatch(text) is not None
 
 
+def encode(data: bytes) -> str:
+    """Write bytes as base58, always the same length for the same number of bytes."""
+    number = int.from_bytes(data)
+    length = math.ceil(len(data) * 8 / math.log2(len(BASE58)))
+    text = ""
+    for _ in range(length):
+        number, rest = divmod(number, len(BASE58))
+        text = BASE58[rest] + text
+    return text
+
+
 def _random(length: int) -> str:
     return "".join(secrets.choice(BASE58) for _ in range(length))

@@ -1,18 +1,43 @@
 """Taking a picture in."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from flaskr.errors import EmptyFileError, NoFileError
-from flaskr.imaging import Facts, Limits, probe
-from flaskr.library.files import THUMBNAIL, FileRoom, blob_name, variant_name
+from flaskr.imaging import EXTENSIONS, Limits
+from flaskr.imaging.facts import CleanFile, Facts
+from flaskr.imaging.spec import THUMBNAIL
 from flaskr.library.keys import digest, new_key, new_secret
+from flaskr.library.media import Media, blob_name, variant_name
 from flaskr.library.names import display_name
-from flaskr.library.thumbnails import store_bytes
+from flaskr.library.variants import spec_name
 from flaskr.models import Blob, Image, User, insert_if_absent
 from flaskr.storage import SpooledFile
 from flaskr.transactions import begin_write, end_read
+
+Keep = Literal["share", "backup"]
+"""`share`: without metadata, for all who have the link. `backup`: every byte, for the owner."""
+
+KEEPS: tuple[Keep, ...] = ("share", "backup")
+VISIBILITY: dict[Keep, str] = {"share": "unlisted", "backup": "private"}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that has arrived in the spool, and what its sender says of it.
+
+    `name` is its name where it came from; `batch` a key that groups what comes together.
+    """
+
+    file: SpooledFile
+    name: str
+    batch: str
+    keep: Keep
 
 
 @dataclass(frozen=True)
@@ -23,38 +48,41 @@ class Upload:
     deletion_secret: str
 
 
-def accept(
-    session: Session,
-    room: FileRoom,
-    owner: User,
-    received: SpooledFile,
-    *,
-    name: str,
-    batch: str,
-    limits: Limits,
-) -> Upload:
-    """Take a picture in that has arrived in the spool: probe, store, and record it.
+@dataclass(frozen=True)
+class Content:
+    """The bytes to be kept, in a file on the store's volume: the arrived file, or a cleaned one."""
 
-    `name` is the file's name where it came from; `batch` a key that groups what comes together.
+    path: Path
+    sha256: str
+    md5: str
+    size: int
+
+
+def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits: Limits) -> Upload:
+    """Take a picture in: check and clean it in a child process, store it, record it.
+
     The bytes are durable before the rows are written, so rows never point at nothing. Raises
-    NoFileError, EmptyFileError, what `imaging.probe` raises, and OSError; nothing is kept then.
+    NoFileError, EmptyFileError, what DecodePool.run raises, and OSError; nothing is kept then.
     Commit after each picture: no earlier write may be pending.
     """
-    if not name:
+    if not arrival.name:
         raise NoFileError
-    owner_id = owner.id
-    if not received.size:
+    if not arrival.file.size:
         raise EmptyFileError
+    owner_id = owner.id
     end_read(session)  # decoding takes a while and must not hold a connection
-    facts = probe(received.path, limits)
-    blob = _keep(session, room, received, facts)
+    with opened(media, arrival, limits) as (facts, content, thumbnail):
+        store(media, content, thumbnail)
+        begin_write(session)
+        blob = record_blob(session, facts, content)
     secret = new_secret()
     image = Image(
         key=new_key(),
         owner_id=owner_id,
         blob=blob,
-        name=display_name(name, facts.format.extension),
-        batch=batch,
+        name=display_name(arrival.name, facts.extension),
+        batch=arrival.batch,
+        visibility=VISIBILITY[arrival.keep],
         deletion_sha256=digest(secret),
     )
     session.add(image)
@@ -62,23 +90,52 @@ def accept(
     return Upload(image, secret)
 
 
-def _keep(session: Session, room: FileRoom, received: SpooledFile, facts: Facts) -> Blob:
-    """Store bytes and thumbnail, then begin to write and return the blob's row."""
-    room.store.put(blob_name(received.sha256), received.path)
-    store_bytes(room, variant_name(received.sha256, THUMBNAIL), facts.thumbnail)
-    begin_write(session)
+@contextmanager
+def opened(media: Media, arrival: Arrival, limits: Limits) -> Iterator[tuple[Facts, Content, Path]]:
+    """Give the facts, the bytes to keep and the thumbnail; what is not moved away is removed."""
+    clean, thumbnail = media.spool.new_path(), media.spool.new_path()
+    try:
+        facts = Facts.from_json(
+            media.decoders.run(
+                "intake",
+                source=str(arrival.file.path),
+                clean=str(clean) if arrival.keep == "share" else None,
+                thumbnail=str(thumbnail),
+                limits=asdict(limits),
+            )
+        )
+        yield facts, choose(arrival.file, clean, facts.clean), thumbnail
+    finally:
+        clean.unlink(missing_ok=True)
+        thumbnail.unlink(missing_ok=True)
+
+
+def choose(arrived: SpooledFile, clean: Path, cleaned: CleanFile | None) -> Content:
+    """Return the cleaned file if stripping changed anything, else the one that arrived."""
+    if cleaned is None:
+        return Content(arrived.path, arrived.sha256, arrived.md5, arrived.size)
+    return Content(clean, cleaned.sha256, cleaned.md5, cleaned.size)
+
+
+def store(media: Media, content: Content, thumbnail: Path) -> None:
+    """Move bytes and thumbnail into the store, unless it has them."""
+    media.store.put(blob_name(content.sha256), content.path)
+    name = variant_name(content.sha256, spec_name(THUMBNAIL))
+    media.store.put(name, thumbnail, durable=False)
+
+
+def record_blob(session: Session, facts: Facts, content: Content) -> Blob:
+    """Return the row of the content, made if it is new. Two uploads at once agree on one."""
     insert_if_absent(
         session,
         Blob,
-        sha256=received.sha256,
-        md5=received.md5,
-        bytes=received.size,
-        type=facts.format.type,
-        extension=facts.format.extension,
+        sha256=content.sha256,
+        md5=content.md5,
+        bytes=content.size,
+        type=EXTENSIONS[facts.extension].type,
+        extension=facts.extension,
         width=facts.width,
         height=facts.height,
         frames=facts.frames,
     )
-    blob = Blob.by_sha256(session, received.sha256)
-    assert blob is not None  # noqa: S101 - inserted above, in this transaction
-    return blob
+    return Blob.need(session, content.sha256)

@@ -30,11 +30,12 @@ class Store(Protocol):
     A file is there whole or not at all, and stays as it was put until it is deleted.
     """
 
-    def put(self, name: str, source: Path) -> bool:
+    def put(self, name: str, source: Path, *, durable: bool = True) -> bool:
         """Store the file at `source` under `name` unless that name is taken.
 
         Returns whether it was stored; `source` is gone afterwards in either case. When the call
-        returns, the bytes survive a power cut. Raises OSError when they could not be written.
+        returns, the bytes survive a power cut; with `durable` false that is left to chance, for
+        what can be made again. Raises OSError when they could not be written.
         """
         ...
 

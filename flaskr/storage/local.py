@@ -21,17 +21,19 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def put(self, name: str, source: Path) -> bool:
+    def put(self, name: str, source: Path, *, durable: bool = True) -> bool:
         """Store `source`, which has to be on the same volume. See Store.put."""
         target = self._path(name)
-        sync_file(source)
+        if durable:
+            sync_file(source)
         self._make_folder(target.parent)
         try:
             stored = _link_or_move(source, target)
         finally:
             with suppress(FileNotFoundError):
                 source.unlink()
-        sync_folder(target.parent)
+        if durable:
+            sync_folder(target.parent)
         return stored
 
     def open(self, name: str) -> BinaryIO:

@@ -75,5 +75,9 @@ class Spool:
 
     def create(self, limit: int | None = None) -> SpooledFile:
         """Start an empty file under a new name, to hold `limit` bytes at the most."""
+        return SpooledFile(self.new_path(), limit)
+
+    def new_path(self) -> Path:
+        """Return a path in the spool that nothing has yet, for somebody else to write to."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return SpooledFile(self.folder / f"{secrets.token_hex(16)}.part", limit)
+        return self.folder / f"{secrets.token_hex(16)}.part"

@@ -100,6 +100,7 @@ def render_upload_page(
         batch_url=url_for(".uploads", batch=batch),
         accept=ACCEPT,
         max_bytes=max_file_bytes(),
+        keep=account().keep,
         recent=[image_card(image) for image in recent],
         files=arrived or [],
         errors=[

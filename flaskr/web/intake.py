@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from flaskr.errors import DomainError, FileTooLargeError, message_
-from flaskr.library.files import FileRoom
+from flaskr.library.media import Media
 from flaskr.storage import SpooledFile
 
 CHUNK = 256 * 1024
@@ -42,9 +42,9 @@ def takes_files(view: View) -> View:
     return view
 
 
-def room() -> FileRoom:
-    """Return where this app keeps its files."""
-    held: FileRoom = current_app.extensions["tuchuang.room"]
+def media() -> Media:
+    """Return where this app keeps its files and how it opens them."""
+    held: Media = current_app.extensions["tuchuang.media"]
     return held
 
 
@@ -140,7 +140,7 @@ class Part:
         self.text = bytearray()
         self.file: ReceivedFile | None = None
         if segment.filename is not None:
-            spooled = room().spool.create(current_app.config["MAX_FILE_BYTES"])
+            spooled = media().spool.create(current_app.config["MAX_FILE_BYTES"])
             self.file = ReceivedFile(segment, spooled)
 
     def write(self, chunk: bytes) -> int:

@@ -4,19 +4,24 @@ Absolute links come from `PUBLIC_URL`, or from a request whose host is known to 
 they are never stored.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from html import escape
 from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Request, current_app, request, url_for
 
 from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import EXTENSIONS
-from flaskr.imaging.thumbnail import THUMBNAIL_SIDE
+from flaskr.imaging.spec import THUMBNAIL, Spec
 from flaskr.library.names import stem
 from flaskr.models import Image
+
+LIST_BOXES = (320, 640)
+PAGE_BOXES = (640, 1280, 1920, 2560)
+PREVIEW = Spec("webp", 1280, 1280)
 
 
 class UnknownHostError(DomainError):
@@ -75,7 +80,10 @@ class Links:
 
 @dataclass(frozen=True)
 class ImageCard:
-    """What pages and answers show of an image. Sizes are pixels and bytes."""
+    """What pages and answers show of an image. Sizes are pixels and bytes.
+
+    `thumbnails` and `previews` are for `srcset`: still pictures for lists, larger ones for a page.
+    """
 
     key: str
     name: str
@@ -85,6 +93,9 @@ class ImageCard:
     delete_page: str
     download: str
     thumbnail: str
+    thumbnails: str
+    preview: str
+    previews: str
     type: str
     format: str
     bytes: int
@@ -93,6 +104,7 @@ class ImageCard:
     frames: int
     sha256: str
     md5: str
+    visibility: str
     created: datetime
     links: Links
 
@@ -101,6 +113,7 @@ class ImageCard:
         told = ("key", "name", "url", "type", "bytes", "width", "height", "frames", "sha256", "md5")
         return {name: getattr(self, name) for name in told} | {
             "path": self.path,
+            "visibility": self.visibility,
             "page": absolute(self.page),
             "thumbnail": absolute(self.thumbnail),
             "created": self.created.isoformat(),
@@ -122,6 +135,9 @@ def image_card(image: Image) -> ImageCard:
         delete_page=url_for("tuchuang.delete", key=image.key),
         download=f"{path}?download",
         thumbnail=thumbnail_path(image),
+        thumbnails=srcset(image, LIST_BOXES, still=True),
+        preview=variant_path(image, PREVIEW),
+        previews=srcset(image, PAGE_BOXES, still=False),
         type=blob.type,
         format=EXTENSIONS[blob.extension].name,
         bytes=blob.bytes,
@@ -130,6 +146,7 @@ def image_card(image: Image) -> ImageCard:
         frames=blob.frames,
         sha256=blob.sha256,
         md5=blob.md5,
+        visibility=image.visibility,
         created=image.created,
         links=paste_forms(url, stem(image.name)),
     )
@@ -141,8 +158,35 @@ def file_path(image: Image) -> str:
 
 
 def thumbnail_path(image: Image) -> str:
-    """Return the path of the image's small WebP."""
-    return url_for("tuchuang.download", key=image.key, extension="webp", w=THUMBNAIL_SIDE)
+    """Return the path of the image's small picture for lists."""
+    return variant_path(image, THUMBNAIL)
+
+
+def variant_path(image: Image, spec: Spec) -> str:
+    """Return the path of a variant whose size is on the ladder."""
+    asked: dict[str, str] = {}
+    if spec.width is not None:
+        asked["w"] = str(spec.width)
+    if spec.height is not None:
+        asked["h"] = str(spec.height)
+    if spec.still:
+        asked["still"] = "1"
+    path = url_for("tuchuang.download", key=image.key, extension=spec.extension)
+    return f"{path}?{urlencode(asked)}" if asked else path
+
+
+def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
+    """Return WebP variants for `srcset`, each with its true width; none beyond the original."""
+    blob = image.blob
+    longest = max(blob.width, blob.height)
+    sources = []
+    for box in boxes:
+        width = round(blob.width * min(1.0, box / longest))
+        spec = Spec("webp", box, box, still=still)
+        sources.append(f"{variant_path(image, spec)} {max(1, width)}w")
+        if box >= longest:
+            break
+    return ", ".join(sources)
 
 
 def paste_forms(url: str, alt: str) -> Links:

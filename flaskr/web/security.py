@@ -43,6 +43,8 @@ def configure(app: Flask) -> None:
     app.config["TRUSTED_HOSTS"] = None
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BATCH_BYTES"]
     app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
+    # Renewed by web.users once a day: a cookie with every picture would keep caches out.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.config["SESSION_COOKIE_SECURE"] = app.config["PUBLIC_URL"].startswith("https://")
 

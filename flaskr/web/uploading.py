@@ -9,8 +9,8 @@ from flask import current_app, request
 from flaskr.db import db
 from flaskr.errors import DomainError, NoFileError, from_os_error
 from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, Limits
-from flaskr.library.uploads import Upload, accept
-from flaskr.web.intake import ReceivedFile, room
+from flaskr.library.uploads import KEEPS, Arrival, Keep, Upload, accept
+from flaskr.web.intake import ReceivedFile, media
 from flaskr.web.users import account
 
 ACCEPT = ",".join([*ACCEPTED_TYPES, *(f".{extension}" for extension in EXTENSIONS), ".jpeg"])
@@ -65,20 +65,22 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
     if part.error is not None:
         raise part.error
     try:
-        upload = accept(
-            db.session,
-            room(),
-            account(),
-            part.spooled,
-            name=part.filename or "",
-            batch=batch,
-            limits=picture_limits(),
-        )
+        arrival = Arrival(part.spooled, part.filename or "", batch, chosen_keep())
+        upload = accept(db.session, media(), account(), arrival, picture_limits())
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
     return upload
+
+
+def chosen_keep() -> Keep:
+    """Return how the upload is to be kept: as the request says, else as the account does."""
+    for said in (request.form.get("keep"), account().keep):
+        for keep in KEEPS:
+            if said == keep:
+                return keep
+    return KEEPS[0]
 
 
 def max_file_bytes() -> int:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from flaskr.db import db
 from flaskr.errors import InvalidTokenError, NotSignedInError
 from flaskr.library import accounts, tokens
-from flaskr.models import User
+from flaskr.models import User, now
 from flaskr.transactions import end_read
 from flaskr.web.formats import wants_json
 from flaskr.web.redirects import redirect_to_login
@@ -19,7 +19,16 @@ from flaskr.web.redirects import redirect_to_login
 P = ParamSpec("P")
 R = TypeVar("R")
 
-login_manager = LoginManager()
+
+class SessionLogin(LoginManager):
+    """Flask-Login without its “remember me” cookie; our sessions last by themselves."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        """Leave the session alone: reading it would make every picture vary by cookie."""
+        return response
+
+
+login_manager = SessionLogin()
 
 
 class SessionUser(UserMixin):
@@ -43,6 +52,9 @@ class SessionUser(UserMixin):
         return f"{self.id}.{self.session_version}"
 
 
+RENEWED = "renewed"
+"""Key in the session: the day on which its cookie was last sent."""
+
 NEEDS_LOGIN: set[Callable[..., Any]] = set()
 """The views that only accounts may call."""
 
@@ -61,7 +73,15 @@ def load_session_user(cookie_id: str) -> SessionUser | None:
     user = db.session.get(User, int(user_id))
     if user is None or user.session_version != int(version):
         return None
+    renew_cookie()
     return SessionUser(user)
+
+
+def renew_cookie() -> None:
+    """Let the session last from today on; its cookie is sent again once a day at most."""
+    today = now().date().toordinal()
+    if session.get(RENEWED) != today:
+        session[RENEWED] = today
 
 
 def start_session(user: User) -> None:

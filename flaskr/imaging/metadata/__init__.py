@@ -48,10 +48,10 @@ def strip(source: bytes | mmap, format_: Format) -> Plan | None:
         with memoryview(source) as view:
             return settle(view, _WALKERS[format_.name](view))
     except UnreadableImageError as error:
-        details = error.details
+        kind, details = type(error), error.details
     # Without the first one's traceback: its frames hold views, and a mapping that has views can't
     # be closed.
-    raise UnreadableImageError(**details)
+    raise kind(**details)
 
 
 def pieces(source: bytes | mmap, plan: Plan) -> Iterator[bytes]:

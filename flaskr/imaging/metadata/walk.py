@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from flaskr.errors import UnreadableImageError
+from flaskr.errors import IncompleteImageError, UnreadableImageError
 
 # More segments, chunks, boxes, items or strips than any writer makes of a file that we take. It
 # bounds the time that a hostile file costs to some tenths of a second.
@@ -24,7 +24,7 @@ Plan = tuple[Piece, ...]
 
 def incomplete() -> UnreadableImageError:
     """The error for a file that ends too early."""
-    return UnreadableImageError(reason="incomplete")
+    return IncompleteImageError(reason="incomplete")
 
 
 def damaged(part: str) -> UnreadableImageError:

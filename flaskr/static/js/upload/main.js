@@ -17,7 +17,8 @@ if (region instanceof HTMLFormElement && section instanceof HTMLElement) start(r
 function start(form, list) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector('input[type="file"]'));
   const batch = /** @type {HTMLInputElement} */ (form.elements.namedItem("batch")).value;
-  const target = { url: form.action, batch, texts: form.dataset };
+  const keep = () => String(new FormData(form).get("keep") ?? "");
+  const target = { url: form.action, batch, keep, texts: form.dataset };
   const queue = new UploadQueue(
     (file, onProgress) => send(target, file, onProgress),
     checkBy(form.dataset),
@@ -31,7 +32,7 @@ function start(form, list) {
   watchPicks(input, take);
   form.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (!target.closest("label, input, button, a")) input.click();
+    if (!target.closest("label, input, button, a, fieldset")) input.click();
   });
 
   queue.addEventListener("settle", () => {

@@ -13,6 +13,7 @@ import { fill } from "../text.js";
  * @typedef {object} Target
  * @property {string} url
  * @property {string} [batch] uploads with the same batch are listed together
+ * @property {() => string} [keep] how to keep it: `share` or `backup`
  * @property {DOMStringMap} texts `network` and `unexpected`, as `data-text-…`
  */
 
@@ -25,6 +26,7 @@ import { fill } from "../text.js";
 export function send(target, file, onProgress) {
   const body = new FormData();
   if (target.batch) body.append("batch", target.batch);
+  if (target.keep) body.append("keep", target.keep());
   body.append("file", file);
 
   return new Promise((resolve, reject) => {

@@ -1,0 +1,102 @@
+"""Taking a picture in, in the child process: check, strip, decode to the end, make a thumbnail."""
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from PIL import Image
+
+from flaskr.errors import TooManyFramesError, TooManyPixelsError, UnsupportedTypeError
+from flaskr.imaging import metadata
+from flaskr.imaging.facts import CleanFile, Facts
+from flaskr.imaging.formats import FORMATS, HEAD_BYTES, JPEG, Format, sniff
+from flaskr.imaging.limits import Limits
+from flaskr.imaging.spec import THUMBNAIL
+from flaskr.imaging.variants import open_first, prepare_scaled, render, shown_size
+
+MEGA = 1_000_000
+
+# Our own limits replace Pillow's, which only warns up to twice its figure.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def take_in(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -> Facts:
+    """Check the picture at `source`, decode every frame, and write its thumbnail.
+
+    With `clean`, the file without its metadata is written there unless it has none; what is
+    decoded then is what will be shown. Raises UnsupportedTypeError, TooManyPixelsError,
+    TooManyFramesError or UnreadableImageError; other exceptions of a decoder mean the last.
+    """
+    format_ = identify(source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a decoder's doubts are not ours to print
+        with open_first(source, format_) as image:
+            check_size(image, limits)
+            frames = count_frames(image, format_, limits)
+        # Damage that decoders pass over is found by walking the file, so it comes first.
+        cleaned = strip(source, clean, format_)
+        kept = clean if clean is not None and cleaned is not None else source
+        width, height = decode(kept, format_, frames, thumbnail)
+    return Facts(format_.extension, width, height, frames, cleaned)
+
+
+def decode(source: Path, format_: Format, frames: int, thumbnail: Path) -> tuple[int, int]:
+    """Decode every frame, write the thumbnail of the first, and return the size as shown."""
+    with open_first(source, format_) as image:
+        shown = shown_size(image)
+        prepare_scaled(image, THUMBNAIL)  # a JPEG is read to its end at any scale
+        render(image, THUMBNAIL, thumbnail)
+        for number in range(1, frames):
+            image.seek(number)
+            image.load()
+    return shown
+
+
+def identify(source: Path) -> Format:
+    """Tell the format from the content. Raises UnsupportedTypeError."""
+    with source.open("rb") as file:
+        format_ = sniff(file.read(HEAD_BYTES))
+    if format_ is None:
+        raise UnsupportedTypeError(formats=", ".join(known.name for known in FORMATS))
+    return format_
+
+
+def check_size(image: Image.Image, limits: Limits) -> None:
+    """Raise TooManyPixelsError if one frame is over the limits."""
+    if max(image.size) > limits.side or image.width * image.height > limits.pixels:
+        raise TooManyPixelsError(megapixels=limits.pixels // MEGA, side=limits.side)
+
+
+def count_frames(image: Image.Image, format_: Format, limits: Limits) -> int:
+    """Return the number of frames. Raises TooManyFramesError if it is over the limits."""
+    frames = 1 if format_ is JPEG else getattr(image, "n_frames", 1)
+    pixels = frames * image.width * image.height
+    if frames > limits.frames or (frames > 1 and pixels > limits.total_pixels):
+        raise TooManyFramesError(frames=limits.frames, megapixels=limits.total_pixels // MEGA)
+    return frames
+
+
+def strip(source: Path, clean: Path | None, format_: Format) -> CleanFile | None:
+    """Write the file without its metadata to `clean`, hashed as it is written.
+
+    Returns None, and writes nothing, where there is no metadata. Without `clean` the file is only
+    walked. Raises UnreadableImageError for a file that is damaged or cut off.
+    """
+    with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        plan = metadata.strip(content, format_)
+        if plan is None or clean is None:
+            return None
+        return write_hashed(metadata.pieces(content, plan), clean)
+
+
+def write_hashed(chunks: Iterable[bytes], target: Path) -> CleanFile:
+    """Write `chunks` to the new file `target`."""
+    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+    with target.open("xb") as file:
+        for chunk in chunks:
+            sha256.update(chunk)
+            md5.update(chunk)
+            size += file.write(chunk)
+    return CleanFile(sha256.hexdigest(), md5.hexdigest(), size)

@@ -1,0 +1,13 @@
+"""How big a picture may be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Pixels of a frame, of a side, of all frames together; number of frames."""
+
+    pixels: int
+    side: int
+    frames: int
+    total_pixels: int

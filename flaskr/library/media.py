@@ -1,0 +1,36 @@
+"""What the verbs need to keep and open pictures, and the names files have in the store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flaskr.imaging import DecodePool
+from flaskr.storage import LocalStore, Spool, Store
+
+
+@dataclass(frozen=True)
+class Media:
+    """The store, the spool on the same volume through which files get into it, the decoders."""
+
+    store: Store
+    spool: Spool
+    decoders: DecodePool
+
+
+def local_media(folder: Path, decoders: DecodePool) -> Media:
+    """Return the media in a folder of this machine."""
+    return Media(LocalStore(folder), Spool(folder / "incoming"), decoders)
+
+
+def blob_name(sha256: str) -> str:
+    """Return the stored name of a blob."""
+    return f"blobs/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def variant_folder(sha256: str) -> str:
+    """Return what the stored names of all variants of a blob start with."""
+    return f"variants/{sha256[:2]}/{sha256}/"
+
+
+def variant_name(sha256: str, spec: str) -> str:
+    """Return the stored name of a variant, a picture made from the blob."""
+    return variant_folder(sha256) + spec
