@@ -37,18 +37,18 @@ def code(answer) -> str:
 
 
 def test_a_picture_is_taken_and_described(send, client, session, ada):
-    content = jpeg(80, 40, orientation=6)
-    answer = send(("狗.jpg", content))
+    content = png(40, 80)
+    answer = send(("狗.png", content))
     assert answer.status_code == 201
     told = answer.json
     image = session.query(Image).one()
-    url = f"http://localhost/tuchuang/download/{image.key}.jpg"
+    url = f"http://localhost/tuchuang/download/{image.key}.png"
     expected = {
         "key": image.key,
         "url": url,
         "page": f"http://localhost/tuchuang/images/{image.key}",
-        "name": "狗.jpg",
-        "type": "image/jpeg",
+        "name": "狗.png",
+        "type": "image/png",
         "bytes": len(content),
         "width": 40,
         "height": 80,
@@ -155,11 +155,11 @@ def test_a_token_is_stored_as_a_hash_and_notes_when_it_was_used(send, session, t
         ("", png(), 400, "no_file"),
     ],
 )
-def test_a_bad_file_is_refused_with_a_code(send, session, room, name, content, status, expected):
+def test_a_bad_file_is_refused_with_a_code(send, session, media, name, content, status, expected):
     answer = send((name, content))
     assert (answer.status_code, code(answer)) == (status, expected)
     assert count_rows(session, Image) == 0
-    assert list(room.store.list()) == []
+    assert list(media.store.list()) == []
 
 
 def test_no_file_at_all_is_said(client, token):

@@ -4,16 +4,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.library.files import FileRoom
+from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.factories import make_image, make_post
 from tests.web.routes import SECRET, Things
 
 
 @pytest.fixture
-def things(session: Session, ada: User, room: FileRoom) -> Things:
+def things(session: Session, ada: User, media: Media) -> Things:
     """A post and an image of ada's."""
-    image = make_image(session, ada, store=room.store, deletion_secret=SECRET)
+    image = make_image(session, ada, store=media.store, deletion_secret=SECRET)
     return Things(make_post(session, ada), image)
 
 

@@ -86,6 +86,10 @@ def theme() -> dict[str, Any]:
     return {"theme": "dark"}
 
 
+def keeping() -> dict[str, Any]:
+    return {"keep": "backup"}
+
+
 def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
@@ -109,6 +113,8 @@ ROUTES = {
     ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
     ("favicon", "GET"): Route(200, 200, 200),
     ("preferences.save", "POST"): Route(303, 303, 303, data=theme),
+    ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
+    ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
     ("short_links.download", "GET"): Route(200, 200, 200, file),
     ("static", "GET"): Route(200, 200, 200, icon),
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),

@@ -2,7 +2,9 @@
 
 import pytest
 
-from flaskr.library.files import THUMBNAIL, blob_name, variant_name
+from flaskr.imaging.spec import THUMBNAIL
+from flaskr.library.media import blob_name, variant_name
+from flaskr.library.variants import spec_name
 from flaskr.web.security import FILE_POLICY
 from tests import factories
 from tests.browsing import Browser, text
@@ -10,8 +12,8 @@ from tests.factories import jpeg, make_image, png
 
 
 @pytest.fixture
-def image(session, ada, room):
-    return make_image(session, ada, jpeg(80, 40), store=room.store, name="狗.jpg")
+def image(session, ada, media):
+    return make_image(session, ada, jpeg(80, 40), store=media.store, name="狗.jpg")
 
 
 @pytest.fixture
@@ -122,8 +124,8 @@ def test_download_saves_under_the_name_it_came_with(guest, path):
 
 
 @pytest.mark.parametrize("name", ['a"; filename="b.exe', "a\\b", "a%41.png", "é.png", "🌻.png"])
-def test_no_name_breaks_the_header(session, ada, room, guest, name):
-    image = make_image(session, ada, png(), store=room.store, name=name)
+def test_no_name_breaks_the_header(session, ada, media, guest, name):
+    image = make_image(session, ada, png(), store=media.store, name=name)
     disposition = guest.get(f"/i/{image.key}.png?download").headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.count('"') == 2
@@ -140,7 +142,7 @@ def test_other_spellings_of_the_extension_work(guest, image, extension):
     assert guest.get(f"/i/{image.key}.{extension}").status_code == 200
 
 
-@pytest.mark.parametrize("ending", ["png", "html", "JPG", "jpg.html", "", "webp"])
+@pytest.mark.parametrize("ending", ["html", "JPG", "jpg.html", "", "bmp", "tiff", "svg"])
 def test_a_wrong_extension_is_not_found(guest, image, ending):
     assert guest.get(f"/tuchuang/download/{image.key}.{ending}").status_code == 404
 
@@ -152,8 +154,8 @@ def test_an_unknown_key_is_a_page_that_says_so(guest, key):
     assert answer.cache_control.no_store
 
 
-def test_a_deleted_image_is_gone_from_every_address(guest, session, ada, room):
-    image = make_image(session, ada, store=room.store, deleted=True)
+def test_a_deleted_image_is_gone_from_every_address(guest, session, ada, media):
+    image = make_image(session, ada, store=media.store, deleted=True)
     for path in (f"/tuchuang/download/{image.key}.png", f"/i/{image.key}.png"):
         answer = guest.get(path)
         assert answer.status_code == 404
@@ -161,8 +163,8 @@ def test_a_deleted_image_is_gone_from_every_address(guest, session, ada, room):
     assert guest.get(f"/i/{image.key}.webp?w=320").status_code == 404
 
 
-def test_a_file_that_is_gone_from_the_store_is_not_found(guest, path, image, room):
-    room.store.delete(blob_name(image.blob.sha256))
+def test_a_file_that_is_gone_from_the_store_is_not_found(guest, path, image, media):
+    media.store.delete(blob_name(image.blob.sha256))
     assert guest.get(path).status_code == 404
     assert guest.get(f"/i/{image.key}.webp?w=320").status_code == 404
 
@@ -170,22 +172,22 @@ def test_a_file_that_is_gone_from_the_store_is_not_found(guest, path, image, roo
 # ---- thumbnails -----------------------------------------------------------------------------
 
 
-def test_a_thumbnail_that_was_deleted_is_made_again(guest, owner, session, room):
+def test_a_thumbnail_that_was_deleted_is_made_again(guest, owner, session, media):
     (told,) = owner.upload_json(("a.jpg", jpeg(800, 400))).json["files"]
-    name = variant_name(told["sha256"], THUMBNAIL)
+    name = variant_name(told["sha256"], spec_name(THUMBNAIL))
     before = guest.get(told["thumbnail"])
-    assert room.store.delete(name)
+    assert media.store.delete(name)
     after = guest.get(told["thumbnail"])
     assert (before.status_code, after.status_code) == (200, 200)
     assert after.mimetype == "image/webp"
     assert after.headers["Content-Security-Policy"] == FILE_POLICY
-    assert room.store.stat(name).size == len(after.data)
+    assert media.store.stat(name).size == len(after.data)
 
 
 @pytest.mark.parametrize("size", ["321", "0", "-1", "320x", "", "99999"])
-def test_only_the_one_size_is_made(guest, image, room, size):
+def test_other_sizes_are_not_made_for_everybody(guest, image, media, size):
     assert guest.get(f"/i/{image.key}.webp?w={size}").status_code == 404
-    assert list(room.store.list("variants/")) == []
+    assert list(media.store.list("variants/")) == []
 
 
 # ---- the deletion link ----------------------------------------------------------------------
@@ -226,8 +228,8 @@ def test_a_wrong_deletion_token_deletes_nothing(guest, image, path, method):
     assert guest.get(path).status_code == 200
 
 
-def test_the_token_of_one_image_does_not_delete_another(guest, session, ada, room, image):
-    other = make_image(session, ada, store=room.store, deletion_secret="another")
+def test_the_token_of_one_image_does_not_delete_another(guest, session, ada, media, image):
+    other = make_image(session, ada, store=media.store, deletion_secret="another")
     assert guest.submit(f"/tuchuang/delete/{other.key}/secret").status_code == 404
 
 

@@ -114,8 +114,8 @@ def test_turning_pages_costs_the_same_however_deep(app, owner, fill):
         assert not offsets or values[-1] == 0
 
 
-def test_an_image_has_a_page_with_every_form_of_its_link(owner, session, ada, room):
-    image = make_image(session, ada, store=room.store, name="a [b] <c>.png")
+def test_an_image_has_a_page_with_every_form_of_its_link(owner, session, ada, media):
+    image = make_image(session, ada, store=media.store, name="a [b] <c>.png")
     page = owner.get(f"{LIBRARY}/{image.key}")
     url = f"http://localhost/tuchuang/download/{image.key}.png"
     assert [field.attrs["value"] for field in query(page, "input[readonly]")] == [

@@ -1,25 +1,27 @@
 """The upload page: plain form and script, one file and many, good and bad."""
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from threading import Barrier
 
 import pytest
+from PIL import Image as Pillow
 
-from flaskr.library.files import FileRoom, blob_name
+from flaskr.library.media import Media, blob_name
 from flaskr.models import Blob, Image
 from tests import factories
 from tests.browsing import JSON, UPLOAD, AuthActions, Browser, form, links, query, text
 from tests.factories import count_rows, gif, jpeg, png, truncated
 
 
-def incoming(room: FileRoom) -> list[str]:
+def incoming(media: Media) -> list[str]:
     """What still lies in the spool."""
-    folder = room.spool.folder
+    folder = media.spool.folder
     return [path.name for path in folder.iterdir()] if folder.exists() else []
 
 
-def stored(room: FileRoom) -> int:
-    return sum(entry.name.startswith("blobs/") for entry in room.store.list())
+def stored(media: Media) -> int:
+    return sum(entry.name.startswith("blobs/") for entry in media.store.list())
 
 
 def notices(answer) -> str:
@@ -27,10 +29,10 @@ def notices(answer) -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(room):
+def nothing_left_behind(media):
     """Whatever a test does, no file stays in the spool."""
     yield
-    assert incoming(room) == []
+    assert incoming(media) == []
 
 
 # ---- what arrives ---------------------------------------------------------------------------
@@ -96,14 +98,16 @@ def test_what_a_script_sent_one_by_one_is_on_one_page(owner):
     assert names == ["0.png", "1.png", "2.png"]
 
 
-@pytest.mark.parametrize("kind", factories.KINDS)
+@pytest.mark.parametrize("kind", sorted(set(factories.KINDS) - {"HEIC"}))  # shown as a variant only
 def test_every_kind_arrives_and_is_shown(owner, kind):
     make, media_type, extension, _ = factories.KINDS[kind]
     (told,) = owner.upload_json(("picture", make())).json["files"]
     assert told["type"] == media_type
     assert told["path"].endswith(f".{extension}")
     answer = owner.get(told["path"])
-    assert (answer.status_code, answer.mimetype, answer.data) == (200, media_type, make())
+    assert (answer.status_code, answer.mimetype) == (200, media_type)
+    with Pillow.open(BytesIO(answer.data)) as sent, Pillow.open(BytesIO(make())) as drawn:
+        assert sent.convert("RGB").tobytes() == drawn.convert("RGB").tobytes()
     thumbnail = owner.get(told["thumbnail"])
     assert (thumbnail.status_code, thumbnail.mimetype) == (200, "image/webp")
 
@@ -164,7 +168,7 @@ def strict(make_app, ada):
 
 @pytest.mark.parametrize(("name", "content", "status", "code"), BAD.values(), ids=BAD)
 def test_a_bad_file_is_refused_by_name_and_nothing_is_kept(
-    strict, session, room, name, content, status, code
+    strict, session, media, name, content, status, code
 ):
     page = strict.upload((name, content))
     assert page.status_code == status
@@ -175,7 +179,7 @@ def test_a_bad_file_is_refused_by_name_and_nothing_is_kept(
     assert name in answer.json["error"]["message"]
     assert [error["name"] for error in answer.json["errors"]] == [name]
     assert count_rows(session, Image) == count_rows(session, Blob) == 0
-    assert list(room.store.list()) == []
+    assert list(media.store.list()) == []
 
 
 @pytest.mark.parametrize(("name", "content", "status", "code"), BAD.values(), ids=BAD)
@@ -230,15 +234,15 @@ def test_a_body_that_is_cut_off_is_refused(owner, session):
     assert count_rows(session, Image) == 0
 
 
-def test_a_disk_without_room_is_said_to_be_full(owner, room, session, monkeypatch):
+def test_a_disk_without_room_is_said_to_be_full(owner, media, session, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(type(room.store), "put", full)
+    monkeypatch.setattr(type(media.store), "put", full)
     answer = owner.upload_json(("a.png", png()))
     assert (answer.status_code, answer.json["error"]["code"]) == (507, "storage_full")
     monkeypatch.undo()
-    assert incoming(room) == []
+    assert incoming(media) == []
     assert count_rows(session, Image) == 0
 
 
@@ -260,13 +264,13 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("name", "kept"), NAMES.items())
-def test_a_name_is_kept_as_data_and_never_becomes_a_path(owner, session, room, name, kept):
+def test_a_name_is_kept_as_data_and_never_becomes_a_path(owner, session, media, name, kept):
     answer = owner.upload_json((name, png()))
     assert answer.status_code == 201
     image = session.query(Image).one()
     assert image.name == kept
-    assert stored(room) == 1
-    assert room.store.read(blob_name(image.blob.sha256)) == png()
+    assert stored(media) == 1
+    assert media.store.read(blob_name(image.blob.sha256)) == png()
     assert owner.get(answer.json["files"][0]["page"]).status_code == 200
 
 
@@ -285,13 +289,13 @@ def test_bytes_that_no_name_has_do_no_harm(owner, name):
 # ---- the same content -----------------------------------------------------------------------
 
 
-def test_the_same_picture_twice_is_two_images_of_one_blob(owner, session, room):
+def test_the_same_picture_twice_is_two_images_of_one_blob(owner, session, media):
     first, second = (owner.upload(("a.png", png())).location for _ in range(2))
     assert first != second
-    assert (count_rows(session, Image), count_rows(session, Blob), stored(room)) == (2, 1, 1)
+    assert (count_rows(session, Image), count_rows(session, Blob), stored(media)) == (2, 1, 1)
 
 
-def test_sixteen_who_send_the_same_picture_at_once_all_succeed(app, owner, session, room):
+def test_sixteen_who_send_the_same_picture_at_once_all_succeed(app, owner, session, media):
     token = owner.token()
     cookie = owner.get_cookie("session")
     assert cookie is not None
@@ -307,7 +311,7 @@ def test_sixteen_who_send_the_same_picture_at_once_all_succeed(app, owner, sessi
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(send, range(16))) == [201] * 16
-    assert (count_rows(session, Image), count_rows(session, Blob), stored(room)) == (16, 1, 1)
+    assert (count_rows(session, Image), count_rows(session, Blob), stored(media)) == (16, 1, 1)
 
 
 def test_links_on_the_page_of_a_batch_lead_to_the_pictures(owner, guest):

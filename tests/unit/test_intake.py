@@ -1,39 +1,71 @@
 """What a file is, found from its content."""
 
+import errno
 import io
+import secrets
+from dataclasses import asdict, dataclass
 
 import pytest
 from PIL import Image
 
 from flaskr.errors import (
     DomainError,
+    TooComplexError,
     TooManyFramesError,
     TooManyPixelsError,
     UnreadableImageError,
     UnsupportedTypeError,
 )
-from flaskr.imaging import EXTENSIONS, FORMATS, Limits, probe
+from flaskr.imaging import EXTENSIONS, FORMATS, Limits, tasks, worker
+from flaskr.imaging.facts import Facts
 from flaskr.imaging.formats import sniff
 from tests import factories
 
 LIMITS = Limits(pixels=50_000_000, side=16_384, frames=500, total_pixels=250_000_000)
 
 
-@pytest.fixture
-def look(tmp_path):
-    def probe_bytes(content: bytes, limits: Limits = LIMITS):
-        path = tmp_path / "picture"
-        path.write_bytes(content)
-        return probe(path, limits)
+@dataclass(frozen=True)
+class Seen:
+    """What a child process made of a picture."""
 
-    return probe_bytes
+    extension: str
+    width: int
+    height: int
+    frames: int
+    thumbnail: bytes
+    clean: bytes | None
+
+
+@pytest.fixture
+def look(tmp_path, decoders):
+    def take_in(content: bytes, limits: Limits = LIMITS) -> Seen:
+        source, clean, thumbnail = (tmp_path / secrets.token_hex(4) for _ in range(3))
+        source.write_bytes(content)
+        told = decoders.run(
+            "intake",
+            source=str(source),
+            clean=str(clean),
+            thumbnail=str(thumbnail),
+            limits=asdict(limits),
+        )
+        facts = Facts.from_json(told)
+        return Seen(
+            facts.extension,
+            facts.width,
+            facts.height,
+            facts.frames,
+            thumbnail.read_bytes(),
+            clean.read_bytes() if facts.clean else None,
+        )
+
+    return take_in
 
 
 @pytest.mark.parametrize("kind", factories.KINDS)
 def test_every_kind_is_told_from_its_content(look, kind):
     make, media_type, extension, frames = factories.KINDS[kind]
     facts = look(make())
-    assert (facts.format.type, facts.format.extension) == (media_type, extension)
+    assert (EXTENSIONS[facts.extension].type, facts.extension) == (media_type, extension)
     assert (facts.width, facts.height, facts.frames) == (48, 32, frames)
 
 
@@ -140,11 +172,11 @@ def test_a_signature_with_rubbish_behind_it_is_unreadable(look, format_):
 
 
 def test_a_page_in_a_jpeg_is_a_jpeg(look):
-    assert look(factories.html_in_jpeg()).format.type == "image/jpeg"
+    assert look(factories.html_in_jpeg()).extension == "jpg"
 
 
 def test_an_archive_behind_a_gif_is_a_gif(look):
-    assert look(factories.gif_with_archive()).format.type == "image/gif"
+    assert look(factories.gif_with_archive()).extension == "gif"
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (16_385, 1), (8000, 8000)])
@@ -173,14 +205,32 @@ def test_an_animation_is_read_to_its_last_frame(look):
         look(damaged)
 
 
-@pytest.mark.parametrize("error", [AttributeError, TypeError, SyntaxError, EOFError, MemoryError])
-def test_whatever_the_decoder_raises_means_unreadable(look, monkeypatch, error):
-    def explode(*_args: object, **_options: object) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (AttributeError, UnreadableImageError.code),
+        (TypeError, UnreadableImageError.code),
+        (SyntaxError, UnreadableImageError.code),
+        (EOFError, UnreadableImageError.code),
+        (OSError("broken data stream"), UnreadableImageError.code),
+        (MemoryError, TooComplexError.code),
+    ],
+)
+def test_whatever_the_decoder_raises_becomes_a_refusal(monkeypatch, error, code):
+    def explode(**_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(Image, "open", explode)
-    with pytest.raises(UnreadableImageError):
-        look(factories.png())
+    monkeypatch.setitem(tasks.TASKS, "intake", explode)
+    answer = worker.answer({"task": "intake", "arguments": {}})
+    assert answer == {"refused": code, "details": {}}
+
+
+def test_a_fault_of_the_disk_is_told_apart(monkeypatch):
+    def explode(**_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setitem(tasks.TASKS, "intake", explode)
+    assert worker.answer({"task": "intake", "arguments": {}}) == {"os_error": errno.ENOSPC}
 
 
 def test_no_content_is_no_format():
@@ -188,7 +238,7 @@ def test_no_content_is_no_format():
 
 
 def test_extensions_are_those_of_the_formats():
-    assert set(EXTENSIONS) == {"jpg", "png", "gif", "webp", "avif", "bmp", "tiff"}
+    assert set(EXTENSIONS) == {"jpg", "png", "gif", "webp", "avif", "bmp", "tiff", "heic"}
 
 
 def test_refusals_are_all_domain_errors():
