@@ -183,6 +183,11 @@ lock: $(STAMP)-dev
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 
+## screenshots: take the README's pictures; ARGS=folder takes every page in every dress instead
+.PHONY: screenshots
+screenshots: setup $(STAMP)-dev chromium
+	@$(PY) -m tests.browser.screenshots $(ARGS)
+
 ## clean: remove what make made (not the instance folder)
 .PHONY: clean
 clean:

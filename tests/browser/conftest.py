@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
-from flaskr.library.files import FileRoom
+from flaskr.library.media import Media
 from flaskr.models import Image, User
 from tests.browser.serving import Site
 from tests.browser.witness import Witness
@@ -28,6 +28,8 @@ secure context, as 127.0.0.1 is."""
 NewContext = Callable[..., BrowserContext]
 Hang = Callable[..., Image]
 WriteFiles = Callable[..., list[Path]]
+
+expect.set_options(timeout=20_000)  # the machine may be busy
 
 _numbers = count(1)
 
@@ -77,12 +79,12 @@ def ada(session: Session) -> User:
 
 
 @pytest.fixture
-def hang(session: Session, ada: User, room: FileRoom) -> Hang:
+def hang(session: Session, ada: User, media: Media) -> Hang:
     """Put a picture that nobody else has into ada's library."""
 
     def make(width: int = 97, height: int = 61, **options: Any) -> Image:
         content = png(width, height, number=next(_numbers))
-        return make_image(session, ada, content, store=room.store, **options)
+        return make_image(session, ada, content, store=media.store, **options)
 
     return make
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -16,6 +17,7 @@ from flask import Flask
 from flaskr import create_app
 from flaskr.config import ENVIRONMENT_PREFIX, INSTANCE_VARIABLE
 
+COMMAND = Path(sys.executable).with_name("tuchuang")
 HOST = "127.0.0.1"
 PATIENCE = 30  # seconds until the server has to answer
 SETTINGS = {
@@ -35,13 +37,15 @@ def free_port() -> int:
 class Site:
     """`tuchuang serve` on an instance folder of its own, which begins with a copy of `database`.
 
-    `settings` are as in the environment: texts, without the prefix.
+    Without a database, it has to be made by `run("db", "upgrade")`. `settings` are as in the
+    environment: texts, without the prefix.
     """
 
-    def __init__(self, folder: Path, database: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, database: Path | None = None, **settings: str) -> None:
         self.instance = folder / "instance"
         self.instance.mkdir()
-        shutil.copy(database, self.instance / "tuchuang.sqlite3")
+        if database:
+            shutil.copy(database, self.instance / "tuchuang.sqlite3")
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self._settings = SETTINGS | settings
@@ -53,26 +57,34 @@ class Site:
         given = self._settings | {"RATE_LIMITS": False, "INSTANCE_PATH": self.instance}
         return create_app(given | {"TESTING": True})
 
+    def run(self, *command: str) -> None:
+        """Run the command on this instance, to its end."""
+        with self._log.open("ab") as log:
+            subprocess.run(
+                [COMMAND, *command], check=True, env=self._environment(), stdout=log, stderr=log
+            )
+
     def start(self) -> None:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("TUCHUANG_")
-        }
-        environment[INSTANCE_VARIABLE] = str(self.instance)
-        for name, value in self._settings.items():
-            environment[f"{ENVIRONMENT_PREFIX}{name}"] = value
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    *(Path(sys.executable).with_name("tuchuang"), "serve"),
-                    *("--host", HOST, "--port", str(self.port)),
-                ],
-                env=environment,
+                [COMMAND, "serve", "--host", HOST, "--port", str(self.port)],
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # so that its workers can be killed with it
             )
         self._wait()
+
+    def _environment(self) -> dict[str, str]:
+        """The environment, with our settings and nobody else's."""
+        theirs = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(ENVIRONMENT_PREFIX)
+        }
+        ours = {f"{ENVIRONMENT_PREFIX}{name}": value for name, value in self._settings.items()}
+        return theirs | ours | {INSTANCE_VARIABLE: str(self.instance)}
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -92,7 +104,8 @@ class Site:
     def kill(self) -> None:
         """End it at once, as a power cut would."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 
