@@ -12,7 +12,7 @@ from flaskr.library import posts
 from flaskr.library.keys import new_key
 from flaskr.models import MAX_ID, Post
 from flaskr.web.security import POST_POLICY
-from flaskr.web.uploading import ACCEPT, max_file_bytes
+from flaskr.web.uploading import upload_context
 from flaskr.web.users import account, login_required
 
 PAGE_SIZE = 10
@@ -105,6 +105,5 @@ def render_editor(template: str, form: PostForm, own: Post | None = None) -> str
         form=form,
         post=own,
         batch=new_key(),
-        accept=ACCEPT,
-        max_bytes=max_file_bytes(),
+        **upload_context(),
     )

@@ -13,7 +13,7 @@ from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import takes_files
 from flaskr.web.links import ImageCard, file_path, image_card
-from flaskr.web.uploading import ACCEPT, Outcome, Refusal, max_file_bytes, sent_files, take_files
+from flaskr.web.uploading import Outcome, Refusal, sent_files, take_files, upload_context
 from flaskr.web.users import account, login_required
 
 RECENT = 12
@@ -98,8 +98,7 @@ def render_upload_page(
         "tuchuang/upload.html",
         batch=batch,
         batch_url=url_for(".uploads", batch=batch),
-        accept=ACCEPT,
-        max_bytes=max_file_bytes(),
+        **upload_context(),
         keep=account().keep,
         recent=[image_card(image) for image in recent],
         files=arrived or [],

@@ -2,19 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app, request
 
 from flaskr.db import db
 from flaskr.errors import DomainError, NoFileError, from_os_error
-from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, Limits
+from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, FORMATS, Limits
 from flaskr.library.uploads import KEEPS, Arrival, Keep, Upload, accept
 from flaskr.web.intake import ReceivedFile, media
 from flaskr.web.users import account
 
 ACCEPT = ",".join([*ACCEPTED_TYPES, *(f".{extension}" for extension in EXTENSIONS), ".jpeg"])
 """What a file picker offers: the `accept` attribute of an input."""
+
+
+def upload_context() -> dict[str, Any]:
+    """Return what a page needs to take files in: limits, for the picker and for people."""
+    return {
+        "accept": ACCEPT,
+        "formats": ", ".join(format_.name for format_ in FORMATS),
+        "max_bytes": max_file_bytes(),
+    }
 
 
 @dataclass(frozen=True)
