@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from flaskr.library.media import Media
 from flaskr.models import Image, User
-from tests.browser.serving import Site
 from tests.browser.witness import Witness
 from tests.browsing import AuthActions, Browser
 from tests.chromium import launch_arguments
 from tests.conftest import dispose
 from tests.factories import make_image, make_post, make_user, png
+from tests.serving import Site
 from tests.web.routes import SECRET, Things
 
 INSECURE_HOST = "192.0.2.7"

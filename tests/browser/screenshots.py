@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, sync
 
 from tests.browser.gestures import slow_network
 from tests.browser.scenery import SCENES
-from tests.browser.serving import Site
 from tests.chromium import launch_arguments
 from tests.factories import PASSWORD
+from tests.serving import Site
 
 PUBLIC_URL = "https://img.example.org"
 SHOWN = Path(__file__).parents[2] / "docs" / "images"

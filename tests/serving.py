@@ -21,7 +21,7 @@ COMMAND = Path(sys.executable).with_name("tuchuang")
 HOST = "127.0.0.1"
 PATIENCE = 30  # seconds until the server has to answer
 SETTINGS = {
-    "SECRET_KEY": "a key for browser tests",
+    "SECRET_KEY": "a key for tests",
     "REGISTRATION": "open",
     "RATE_LIMITS": "false",
 }
