@@ -71,6 +71,7 @@ def drop(page: Page, target: Locator, *files: Path) -> None:
 def pick(page: Page, opener: Callable[[], None], *files: Path) -> None:
     """Choose files in the dialog that `opener` opens."""
     with page.expect_file_chooser() as opened:
+        page.evaluate("() => {}")  # once this is answered, the browser hands dialogs over to us
         opener()
     opened.value.set_files(list(files))
 
