@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import Engine, MetaData, create_engine, inspect, make_url, text
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from flaskr.config import ConfigurationError, database_url
-from flaskr.transactions import prepare_sessions, prepare_sqlite
+from flaskr.errors import DomainError, StorageFullError, UnavailableError
+from flaskr.transactions import POOL_SECONDS, identity, prepare_sessions, prepare_sqlite
 
 if TYPE_CHECKING:
     from flask_alembic import Alembic
@@ -20,6 +29,13 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+OUR_FAULT = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+"""Errors that a statement has, whatever state the database is in."""
+
+FULL = {"SQLITE_FULL", "53100"}
+"""What SQLite and PostgreSQL call a full disk."""
 
 
 class OutdatedSchemaError(ConfigurationError):
@@ -33,7 +49,7 @@ def init_app(app: Flask) -> None:
     if url.get_backend_name() == "postgresql":
         options["pool_pre_ping"] = True
     # Web threads wait for a slow body without a connection, so a few dozen are plenty.
-    options |= {"pool_size": 10, "max_overflow": 50}
+    options |= {"pool_size": 10, "max_overflow": 50, "pool_timeout": POOL_SECONDS}
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
     db.init_app(app)
     # There are no async engines. To close their sessions, an event loop would be started and ended
@@ -43,8 +59,20 @@ def init_app(app: Flask) -> None:
     ]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            prepare_sqlite(db.engine)
+            prepare_sqlite(db.engine, create=False)
         prepare_sessions(db.sessionmaker)
+
+
+def from_database_error(error: SQLAlchemyError) -> DomainError | None:
+    """Return what to tell people of a database that is locked, gone, damaged or full.
+
+    None if the error is no such fault but ours.
+    """
+    if isinstance(error, OUR_FAULT):
+        return None
+    cause = error.orig if isinstance(error, DatabaseError) else None
+    named = {getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)}
+    return StorageFullError() if named & FULL else UnavailableError()
 
 
 def expected_revision() -> str:
@@ -58,6 +86,8 @@ def expected_revision() -> str:
 
 def current_revision() -> str | None:
     """Return the revision the database is at, or None where there is no schema yet."""
+    if db.engine.dialect.name == "sqlite" and identity(db.engine.url.database or "") is None:
+        return None
     with db.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None

@@ -1,14 +1,26 @@
 """How transactions begin and what SQLite is told on connecting. Plain SQLAlchemy, no Flask."""
 
+import os
 from sqlite3 import Connection as SQLiteConnection
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
-BUSY_SECONDS = 10
+BUSY_SECONDS = 4
+"""How long a writer waits for another one. With POOL_SECONDS it is less than the 6 seconds in which
+people are told that the database does not answer."""
+
+POOL_SECONDS = 1.5
+"""How long a request waits for a connection when all are taken."""
+
 WRITING = "writing"
 """Key in `Session.info` that is set while a write transaction is open."""
+
+FILE = "file"
+"""Key in the pool's records: which file a connection was opened on."""
 
 
 def begin_write(session: Session) -> None:
@@ -46,19 +58,44 @@ def prepare_sessions(sessions: sessionmaker[Session]) -> None:
     event.listen(sessions.class_, "after_transaction_end", forget_write)
 
 
-def prepare_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
-    """Set what SQLite needs to be safe under several writers: docs/adr/0005-sqlite.md."""
+def prepare_sqlite(engine: Engine, *, foreign_keys: bool = True, create: bool = True) -> None:
+    """Set what SQLite needs to be safe under several writers: docs/adr/0005-sqlite.md.
 
-    def on_connect(connection: SQLiteConnection, _record: object) -> None:
+    With `create` false, a file that is missing is an error, as it is with other databases.
+    """
+    file = engine.url.database or ""
+
+    def on_do_connect(*_: object) -> None:
+        if not create and identity(file) is None:
+            raise OperationalError("unable to open database file")
+
+    def on_connect(connection: SQLiteConnection, record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        record.info[FILE] = identity(file)
+
+    def on_checkout(_connection: SQLiteConnection, record: Any, _proxy: object) -> None:
+        # A connection goes on with a file that was moved away: what it writes there is lost.
+        if record.info[FILE] != identity(file):
+            raise DisconnectionError
 
     def on_begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
 
+    event.listen(engine, "do_connect", on_do_connect)
     event.listen(engine, "connect", on_connect)
+    event.listen(engine, "checkout", on_checkout)
     event.listen(engine, "begin", on_begin)
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from another one that takes its name; None if there is none."""
+    try:
+        facts = os.stat(path)  # noqa: PTH116 - for every connection taken: quicker than a Path
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino

@@ -4,17 +4,17 @@ import logging
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException
 
-from flaskr.db import db
+from flaskr.db import db, from_database_error
 from flaskr.errors import (
     DomainError,
     FileTooLargeError,
     NotFoundError,
     RequestTooLargeError,
     TooManyAttemptsError,
-    UnavailableError,
     from_os_error,
     message_,
 )
@@ -50,8 +50,10 @@ MESSAGES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(HTTPException, answer_http_error)
-    app.register_error_handler(OperationalError, answer_database_error)
+    app.register_error_handler(DatabaseError, answer_database_error)
+    app.register_error_handler(NoConnectionError, answer_database_error)
     app.register_error_handler(OSError, answer_os_error)
+    app.after_request(say_when_to_retry)
 
 
 def answer_domain_error(error: DomainError) -> Response:
@@ -62,8 +64,13 @@ def answer_domain_error(error: DomainError) -> Response:
     response = shape(error.status, error.code, describe(error))
     if isinstance(error, TooManyAttemptsError):
         response.headers["Retry-After"] = str(error.details["seconds"])
-    if error.status in {503, 507}:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def say_when_to_retry(response: Response) -> Response:
+    """Tell clients when to come back after a fault of ours, whoever shaped the answer."""
+    if response.status_code in {503, 507}:
+        response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
     return response
 
 
@@ -92,11 +99,14 @@ def too_large(limit: int) -> DomainError:
     return RequestTooLargeError(limit=limit)
 
 
-def answer_database_error(error: OperationalError) -> Response:
-    """The database is locked, gone or full."""
+def answer_database_error(error: SQLAlchemyError) -> Response:
+    """The database is locked, gone, damaged or full."""
+    refusal = from_database_error(error)
+    if refusal is None:
+        raise error
     log.error("database error on %s %r", request.method, request.path, exc_info=error)
     g.database_down = True  # the page about it must not ask it again
-    return answer_domain_error(UnavailableError())
+    return answer_domain_error(refusal)
 
 
 def answer_os_error(error: OSError) -> Response:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 
-from flaskr.db import db
+from flaskr.db import db, from_database_error
 from flaskr.errors import DomainError, NoFileError, from_os_error
 from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, FORMATS, Limits
 from flaskr.library.uploads import KEEPS, Arrival, Keep, Upload, accept
@@ -48,25 +49,41 @@ def sent_files() -> list[ReceivedFile]:
 
 
 def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome:
-    """Take every file in; one that is refused does not stop the others.
+    """Take every file in; one that is refused does not stop the others, a fault of ours does.
 
     Raises NoFileError when there is no file at all.
     """
     outcome = Outcome()
+    fault: DomainError | None = None
     for part in parts:
         name = part.filename or ""
+        if fault is not None and name:
+            outcome.refused.append(Refusal(name, fault))
+            continue
         try:
             outcome.accepted.append(take_file(part, batch))
         except NoFileError:
             continue
         except DomainError as error:
             outcome.refused.append(Refusal(name, error))
-        except OSError as error:
-            current_app.logger.exception("could not store an upload")
-            outcome.refused.append(Refusal(name, from_os_error(error)))
+        except (OSError, SQLAlchemyError) as error:
+            fault = tell_fault(error)
+            outcome.refused.append(Refusal(name, fault))
     if not outcome.accepted and not outcome.refused:
         raise NoFileError
     return outcome
+
+
+def tell_fault(error: OSError | SQLAlchemyError) -> DomainError:
+    """Log that the volume or the database fails, and return what to tell people of it.
+
+    Raises the error where it is another one.
+    """
+    told = from_os_error(error) if isinstance(error, OSError) else from_database_error(error)
+    if told is None:
+        raise error
+    current_app.logger.error("could not store an upload", exc_info=error)
+    return told
 
 
 def take_file(part: ReceivedFile, batch: str) -> Upload:

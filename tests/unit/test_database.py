@@ -116,7 +116,7 @@ def test_a_current_schema_is_accepted(context):
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 4_000)],
 )
 def test_sqlite_is_told_what_makes_it_safe(context, pragma, value):
     with db.engine.connect() as connection:
