@@ -38,18 +38,27 @@ def take_in(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -
         # Damage that decoders pass over is found by walking the file, so it comes first.
         cleaned = strip(source, clean, format_)
         kept = clean if clean is not None and cleaned is not None else source
-        width, height = decode(kept, format_, frames, thumbnail)
+        width, height = decode(kept, format_, frames, thumbnail, limits)
     return Facts(format_.extension, width, height, frames, cleaned)
 
 
-def decode(source: Path, format_: Format, frames: int, thumbnail: Path) -> tuple[int, int]:
-    """Decode every frame, write the thumbnail of the first, and return the size as shown."""
+def decode(
+    source: Path, format_: Format, frames: int, thumbnail: Path, limits: Limits
+) -> tuple[int, int]:
+    """Decode every frame, write the thumbnail of the first, and return the size as shown.
+
+    A frame may be larger than the first one. Raises TooManyPixelsError, TooManyFramesError.
+    """
+    pixels = 0
     with open_first(source, format_) as image:
         shown = shown_size(image)
         prepare_scaled(image, THUMBNAIL)  # a JPEG is read to its end at any scale
         render(image, THUMBNAIL, thumbnail)
         for number in range(1, frames):
             image.seek(number)
+            check_size(image, limits)
+            pixels += image.width * image.height
+            check_frames(frames, pixels, limits)
             image.load()
     return shown
 
@@ -72,10 +81,14 @@ def check_size(image: Image.Image, limits: Limits) -> None:
 def count_frames(image: Image.Image, format_: Format, limits: Limits) -> int:
     """Return the number of frames. Raises TooManyFramesError if it is over the limits."""
     frames = 1 if format_ is JPEG else getattr(image, "n_frames", 1)
-    pixels = frames * image.width * image.height
+    check_frames(frames, frames * image.width * image.height, limits)
+    return frames
+
+
+def check_frames(frames: int, pixels: int, limits: Limits) -> None:
+    """Raise TooManyFramesError if an animation's frames or their pixels are over the limits."""
     if frames > limits.frames or (frames > 1 and pixels > limits.total_pixels):
         raise TooManyFramesError(frames=limits.frames, megapixels=limits.total_pixels // MEGA)
-    return frames
 
 
 def strip(source: Path, clean: Path | None, format_: Format) -> CleanFile | None:

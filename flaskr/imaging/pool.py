@@ -1,6 +1,7 @@
 """A bounded number of child processes that open pictures."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from flaskr.errors import (
     UnreadableImageError,
     UnsupportedTypeError,
 )
+
+log = logging.getLogger(__name__)
 
 GIB = 1024**3
 CHILD_MEMORY = GIB * 3 // 2
@@ -63,6 +66,7 @@ class Child:
         self.process = subprocess.Popen(  # noqa: S603 - our own module
             [
                 sys.executable,
+                "-P",  # nothing that lies in the folder we were started in
                 "-m",
                 "flaskr.imaging.worker",
                 str(CHILD_MEMORY),
@@ -111,7 +115,10 @@ class Child:
                 pipe.close()
 
     def _gone(self) -> ChildGoneError:
-        return ChildGoneError(idle=self.process.wait() == 0)
+        ended_by = self.process.wait()
+        if ended_by:
+            log.warning("a child process that opened a picture ended with %d", ended_by)
+        return ChildGoneError(idle=ended_by == 0)
 
 
 class DecodePool:
@@ -165,6 +172,7 @@ class DecodePool:
                 answer = child.ask(request, CHILD_WALL_SECONDS)
             except TimeoutError:
                 child.end()
+                log.warning("a child process took too long over a picture and was killed")
                 raise TooComplexError from None
             except ChildGoneError as gone:
                 child.end()

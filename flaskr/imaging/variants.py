@@ -5,6 +5,7 @@ and format are.
 """
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,14 @@ def _flatten(frame: Image.Image, spec: Spec) -> Image.Image:
 
 def _save(frame: Image.Image, spec: Spec, target: Path) -> None:
     frame.info.clear()  # Pillow would write comments, XMP and profiles it finds here
-    frame.save(target, format=_pillow_name(spec), **SAVE[spec.extension])
+    _write(frame, target, format=_pillow_name(spec), **SAVE[spec.extension])
+
+
+def _write(frame: Image.Image, target: Path, **options: Any) -> None:
+    """Encode, then write: an encoder that writes itself does not tell a full disk from a fault."""
+    encoded = BytesIO()
+    frame.save(encoded, **options)
+    target.write_bytes(encoded.getbuffer())
 
 
 def _save_animation(image: Image.Image, spec: Spec, target: Path) -> None:
@@ -157,7 +165,8 @@ def _save_animation(image: Image.Image, spec: Spec, target: Path) -> None:
     frames = list(_frames(image, spec, durations))
     first = frames[0]
     first.info.clear()
-    first.save(
+    _write(
+        first,
         target,
         format=_pillow_name(spec),
         save_all=True,

@@ -6,18 +6,27 @@ hang, eat memory or die: the parent then loses this process and nothing else.
 """
 
 import ctypes
+import errno
+import fcntl
 import json
 import os
 import resource
 import select
 import signal
 import sys
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from flaskr.errors import DomainError, TooComplexError, UnreadableImageError
 from flaskr.imaging.formats import HEIC_INSTALLED
 from flaskr.imaging.tasks import TASKS
+
+MACHINE_FAULTS = {
+    *(errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE),
+    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.EFBIG, errno.ESTALE, errno.ENODEV),
+}
+"""Numbers of errors that no picture can cause; a picture can make us seek to where nothing is."""
 
 TRIM_SECONDS = 1
 NICENESS = 5  # pages and links go first
@@ -26,6 +35,7 @@ NICENESS = 5  # pages and links go first
 def main() -> None:
     """Serve tasks until standard input ends, or nothing came for the idle time."""
     memory, cpu_seconds, idle_seconds = (int(argument) for argument in sys.argv[1:4])
+    answers = claim_output()
     register_heic()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     os.nice(NICENESS)
@@ -36,8 +46,9 @@ def main() -> None:
         if not line:
             return
         allow_cpu(cpu_seconds)
-        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
-        sys.stdout.flush()
+        with orphans_die():
+            told = answer(json.loads(line))
+        answers.write(json.dumps(told).encode() + b"\n")
 
 
 def wait(idle_seconds: int) -> bool:
@@ -48,6 +59,35 @@ def wait(idle_seconds: int) -> bool:
         with suppress(AttributeError):  # another C library than glibc
             ctypes.CDLL(None).malloc_trim(0)
     return bool(select.select([sys.stdin], [], [], idle_seconds)[0])
+
+
+def claim_output() -> IO[bytes]:
+    """Return standard output for ourselves alone: libraries print what a picture makes them print.
+
+    Their complaints on standard error are dropped as well, but for those of the start.
+    """
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    return answers
+
+
+@contextmanager
+def orphans_die() -> Iterator[None]:
+    """Let the kernel end this process at once when standard input ends: its parent has died.
+
+    Nothing else arrives there during a task. Not by the parent-death signal, for that one comes
+    when the thread ends that started us.
+    """
+    flags = fcntl.fcntl(0, fcntl.F_GETFL)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        yield
+    finally:
+        fcntl.fcntl(0, fcntl.F_SETFL, flags)
 
 
 def register_heic() -> None:
@@ -78,7 +118,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         refusal = TooComplexError()
     except OSError as error:
-        if error.errno is not None:  # the disk's fault; Pillow's own errors carry no number
+        if error.errno in MACHINE_FAULTS:
             return {"os_error": error.errno}
         refusal = UnreadableImageError()
     except Exception:  # noqa: BLE001 - hostile files make decoders raise nearly anything
