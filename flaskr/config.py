@@ -157,6 +157,19 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "TRASH_DAYS",
+        30,
+        "How many days a deleted picture stays in the trash before `tuchuang gc` removes it.",
+        parse_count,
+    ),
+    Setting(
+        "GC_GRACE_SECONDS",
+        3600,
+        "How long `tuchuang gc` leaves files that no picture needs any more, in seconds. Longer "
+        "than a backup takes: a backup copies the database first, then the files that it names.",
+        parse_count,
+    ),
+    Setting(
         "RATE_LIMITS",
         True,
         "Whether log-ins are limited: 10 in 15 minutes for an account, 25 in 5 minutes for an "

@@ -169,7 +169,8 @@ class Blob(Base):
     """Content: one row for each SHA-256, shared by every image that has it.
 
     `width` and `height` are pixels as shown, after the EXIF orientation. `md5` (hex) is for
-    clients that look pictures up by it, never for identity.
+    clients that look pictures up by it, never for identity. `unreferenced` is when the last image
+    went, as far as was noticed; whether there is one tells the image table alone.
     """
 
     __tablename__ = "blob"
@@ -184,6 +185,7 @@ class Blob(Base):
     height: Mapped[int]
     frames: Mapped[int]
     created: Mapped[datetime] = mapped_column(Moment, default=now)
+    unreferenced: Mapped[datetime | None] = mapped_column(Moment)
 
     @classmethod
     def need(cls, session: Session, sha256: str) -> Self:

@@ -115,6 +115,7 @@ def put(store: Store, name: str, content: bytes) -> None:
     draft = root / f"{secrets.token_hex(8)}.draft"
     draft.write_bytes(content)
     store.put(name, draft)
+    draft.unlink(missing_ok=True)
 
 
 def count_rows(session: Session, table: type[Base]) -> int:

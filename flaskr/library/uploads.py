@@ -12,13 +12,14 @@ from flaskr.errors import EmptyFileError, NoFileError
 from flaskr.imaging import EXTENSIONS, Limits
 from flaskr.imaging.facts import CleanFile, Facts
 from flaskr.imaging.spec import THUMBNAIL
+from flaskr.library.guard import rely_on_bytes
 from flaskr.library.keys import digest, new_key, new_secret
 from flaskr.library.media import Media, blob_name, variant_name
 from flaskr.library.names import display_name
-from flaskr.library.variants import spec_name
+from flaskr.library.variants import exists, spec_name
 from flaskr.models import Blob, Image, User, insert_if_absent
 from flaskr.storage import SpooledFile
-from flaskr.transactions import begin_write, end_read
+from flaskr.transactions import end_read
 
 Keep = Literal["share", "backup"]
 """`share`: without metadata, for all who have the link. `backup`: every byte, for the owner."""
@@ -73,7 +74,8 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     end_read(session)  # decoding takes a while and must not hold a connection
     with opened(media, arrival, limits) as (facts, content, thumbnail):
         store(media, content, thumbnail)
-        begin_write(session)
+        rely_on_bytes(session)
+        store_again(media, content, thumbnail)
         blob = record_blob(session, facts, content)
     secret = new_secret()
     image = Image(
@@ -118,10 +120,23 @@ def choose(arrived: SpooledFile, clean: Path, cleaned: CleanFile | None) -> Cont
 
 
 def store(media: Media, content: Content, thumbnail: Path) -> None:
-    """Move bytes and thumbnail into the store, unless it has them."""
+    """Put bytes and thumbnail into the store, unless it has them."""
     media.store.put(blob_name(content.sha256), content.path)
-    name = variant_name(content.sha256, spec_name(THUMBNAIL))
-    media.store.put(name, thumbnail, durable=False)
+    media.store.put(thumbnail_name(content), thumbnail, durable=False)
+
+
+def store_again(media: Media, content: Content, thumbnail: Path) -> None:
+    """Store what was collected since `store`, which may have met bytes that were about to go.
+
+    Within `rely_on_bytes`; from here on they stay.
+    """
+    names = blob_name(content.sha256), thumbnail_name(content)
+    if not all(exists(media, name) for name in names):
+        store(media, content, thumbnail)
+
+
+def thumbnail_name(content: Content) -> str:
+    return variant_name(content.sha256, spec_name(THUMBNAIL))
 
 
 def record_blob(session: Session, facts: Facts, content: Content) -> Blob:
@@ -138,4 +153,6 @@ def record_blob(session: Session, facts: Facts, content: Content) -> Blob:
         height=facts.height,
         frames=facts.frames,
     )
-    return Blob.need(session, content.sha256)
+    blob = Blob.need(session, content.sha256)
+    blob.unreferenced = None
+    return blob

@@ -33,9 +33,10 @@ class Store(Protocol):
     def put(self, name: str, source: Path, *, durable: bool = True) -> bool:
         """Store the file at `source` under `name` unless that name is taken.
 
-        Returns whether it was stored; `source` is gone afterwards in either case. When the call
-        returns, the bytes survive a power cut; with `durable` false that is left to chance, for
-        what can be made again. Raises OSError when they could not be written.
+        Returns whether it was stored. `source` is its maker's to remove afterwards; it may have
+        been moved away. When the call returns, the bytes survive a power cut; with `durable` false
+        that is left to chance, for what can be made again. Raises OSError when they could not be
+        written.
         """
         ...
 
@@ -59,7 +60,10 @@ class Store(Protocol):
         ...
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
-        """Yield every file whose name starts with `prefix`, in no particular order."""
+        """Yield every file whose name starts with `prefix`, in no particular order.
+
+        Files that somebody else put there are among them, also under names that are none.
+        """
         ...
 
     def local_path(self, name: str) -> Path | None:

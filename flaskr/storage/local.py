@@ -14,6 +14,8 @@ from flaskr.storage.durable import sync_file, sync_folder
 # File systems without hard links say so in one of these ways.
 NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
+FOLDER_TRIES = 10
+
 
 class LocalStore:
     """The store in the folder `root`, which is made when it is first written to."""
@@ -26,15 +28,13 @@ class LocalStore:
         target = self._path(name)
         if durable:
             sync_file(source)
-        self._make_folder(target.parent)
-        try:
-            stored = _link_or_move(source, target)
-        finally:
-            with suppress(FileNotFoundError):
-                source.unlink()
-        if durable:
-            sync_folder(target.parent)
-        return stored
+        for _ in range(FOLDER_TRIES):
+            try:
+                return self._place(source, target, durable=durable)
+            except FileNotFoundError:  # the folder was removed as we came to it, for it was empty
+                if not source.exists():
+                    raise
+        return self._place(source, target, durable=durable)
 
     def open(self, name: str) -> BinaryIO:
         """See Store.open."""
@@ -52,10 +52,9 @@ class LocalStore:
     def stat(self, name: str) -> Entry:
         """See Store.stat."""
         try:
-            facts = self._path(name).stat()
+            return _entry(name, self._path(name))
         except FileNotFoundError:
             raise MissingFileError(name) from None
-        return Entry(name, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def delete(self, name: str) -> bool:
         """See Store.delete."""
@@ -64,17 +63,24 @@ class LocalStore:
             path.unlink()
         except FileNotFoundError:
             return False
-        sync_folder(path.parent)
+        folder = path.parent
+        if folder != self.root:
+            with suppress(OSError):  # others are in it
+                folder.rmdir()
+                folder = folder.parent
+        with suppress(FileNotFoundError):  # somebody removed it in turn
+            sync_folder(folder)
         return True
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """See Store.list."""
-        for folder, _, files in os.walk(self.root):
+        for folder, _, files in os.walk(self.root / prefix.rpartition("/")[0]):
             for file in files:
-                name = Path(folder, file).relative_to(self.root).as_posix()
+                path = Path(folder, file)
+                name = path.relative_to(self.root).as_posix()
                 if name.startswith(prefix):
-                    with suppress(MissingFileError):  # deleted while we looked
-                        yield self.stat(name)
+                    with suppress(FileNotFoundError):  # deleted while we looked
+                        yield _entry(name, path)
 
     def local_path(self, name: str) -> Path:
         """See Store.local_path."""
@@ -82,6 +88,13 @@ class LocalStore:
 
     def _path(self, name: str) -> Path:
         return self.root / check_name(name)
+
+    def _place(self, source: Path, target: Path, *, durable: bool) -> bool:
+        self._make_folder(target.parent)
+        stored = _link_or_move(source, target)
+        if durable:
+            sync_folder(target.parent)
+        return stored
 
     def _make_folder(self, folder: Path) -> None:
         """Make `folder` and its parents, each recorded in the folder that holds it."""
@@ -91,6 +104,11 @@ class LocalStore:
         with suppress(FileExistsError):
             folder.mkdir()
         sync_folder(folder.parent)
+
+
+def _entry(name: str, path: Path) -> Entry:
+    facts = path.stat()
+    return Entry(name, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
 
 def _link_or_move(source: Path, target: Path) -> bool:

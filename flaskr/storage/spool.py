@@ -2,11 +2,17 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from flaskr.errors import FileTooLargeError
+
+PART, LOCK = ".part", ".lock"
+"""How the names end of files on their way in, and of locks held while variants are made."""
 
 
 class SpooledFile:
@@ -80,4 +86,14 @@ class Spool:
     def new_path(self) -> Path:
         """Return a path in the spool that nothing has yet, for somebody else to write to."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder / f"{secrets.token_hex(16)}.part"
+        return self.folder / f"{secrets.token_hex(16)}{PART}"
+
+    def leftovers(self, before: datetime) -> Iterator[Path]:
+        """Yield what was last written before that moment, and hence forgotten: nobody takes days.
+
+        A process that was killed leaves such files.
+        """
+        for path in self.folder.glob("*"):
+            with suppress(FileNotFoundError):  # done while we looked
+                if path.suffix in (PART, LOCK) and path.stat().st_mtime < before.timestamp():
+                    yield path

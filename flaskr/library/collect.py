@@ -1,0 +1,157 @@
+"""Removing what nobody needs any more: images long in the trash, then bytes without an image.
+
+Everything is removed in small batches that are committed one by one: nobody waits for longer than a
+few milliseconds, and what was done stays done if the process is killed. The condition under which a
+row goes is always in the statement that removes it, whatever was read before.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from flaskr.library.guard import own_bytes
+from flaskr.library.media import Media, blob_name, variant_folder
+from flaskr.models import Blob, Image, now
+from flaskr.transactions import end_read
+
+ROWS = 500
+"""How many rows one transaction changes."""
+
+FILES = 10
+"""How many pictures one transaction removes with their files, each a fraction of a millisecond."""
+
+LEFTOVER_AGE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How long images stay in the trash, and bytes after their last image went."""
+
+    trash: timedelta
+    grace: timedelta
+
+
+@dataclass
+class Collected:
+    """What was removed: images, blobs and their size in bytes, variants, leftovers of uploads."""
+
+    images: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    variants: int = 0
+    leftovers: int = 0
+
+
+def collect(
+    session: Session,
+    media: Media,
+    keeping: Keeping,
+    *,
+    at: datetime | None = None,
+    dry_run: bool = False,
+) -> Collected:
+    """Remove what is due at the moment `at` and commit it, batch by batch.
+
+    With `dry_run` nothing is removed, and what would be is counted. Safe while others upload,
+    delete and collect. Raises OSError when a file cannot be removed; its row stays then.
+    """
+    at = at or now()
+    if dry_run:
+        return foresee(session, media, keeping, at)
+    done = Collected()
+    done.images = purge_images(session, at - keeping.trash, at)
+    mark_unreferenced(session, at)
+    collect_blobs(session, media, at - keeping.grace, done)
+    for path in media.spool.leftovers(at - LEFTOVER_AGE):
+        path.unlink(missing_ok=True)
+        done.leftovers += 1
+    return done
+
+
+def purge_images(session: Session, before: datetime, at: datetime) -> int:
+    """Remove images deleted before that moment; note in the same transaction what lost its last."""
+    purged = 0
+    for ids in batches(session, select(Image.id).where(Image.deleted <= before), ROWS):
+        own_bytes(session)
+        removal = delete(Image).where(Image.id.in_(ids), Image.deleted <= before)
+        blob_ids = session.scalars(removal.returning(Image.blob_id)).all()
+        note_unreferenced(session, blob_ids, at)
+        session.commit()
+        purged += len(blob_ids)
+    return purged
+
+
+def mark_unreferenced(session: Session, at: datetime) -> None:
+    """Note the blobs whose images went another way: with their owner's account, for example."""
+    strays = select(Blob.id).where(Blob.unreferenced.is_(None), unreferenced())
+    for ids in batches(session, strays, ROWS):
+        own_bytes(session)
+        note_unreferenced(session, ids, at)
+        session.commit()
+
+
+def note_unreferenced(session: Session, blob_ids: Sequence[int], at: datetime) -> None:
+    """Note on those of the blobs that have no image that this is so since `at`."""
+    marking = update(Blob).where(Blob.id.in_(blob_ids), unreferenced()).values(unreferenced=at)
+    session.execute(marking.execution_options(synchronize_session=False))
+
+
+def collect_blobs(session: Session, media: Media, before: datetime, done: Collected) -> None:
+    """Remove blobs that have had no image since that moment, with their files.
+
+    The files go before the commit: killed in between, or unable to commit, we leave a row without
+    bytes that no image refers to. The next run removes it, and an upload puts the bytes back.
+    """
+    due = (Blob.unreferenced <= before, unreferenced())
+    for ids in batches(session, select(Blob.id).where(*due), FILES):
+        own_bytes(session)
+        removal = delete(Blob).where(Blob.id.in_(ids), *due).returning(Blob.sha256, Blob.bytes)
+        rows = session.execute(removal).all()
+        variants = sum(remove_files(media, sha256) for sha256, _ in rows)
+        session.commit()
+        done.variants += variants
+        done.blobs += len(rows)
+        done.bytes += sum(size for _, size in rows)
+
+
+def remove_files(media: Media, sha256: str) -> int:
+    """Remove a blob's bytes and variants; return how many variants there were."""
+    names = [entry.name for entry in media.store.list(variant_folder(sha256))]
+    for name in names:
+        media.store.delete(name)
+    media.store.delete(blob_name(sha256))
+    return len(names)
+
+
+def foresee(session: Session, media: Media, keeping: Keeping, at: datetime) -> Collected:
+    """Count what `collect` would remove."""
+    purged = Image.deleted <= at - keeping.trash
+    kept_images = exists().where(Image.blob_id == Blob.id, or_(Image.deleted.is_(None), ~purged))
+    marked = Blob.unreferenced <= at - keeping.grace
+    due = marked if keeping.grace else or_(marked, Blob.unreferenced.is_(None))
+    blobs = session.execute(select(Blob.sha256, Blob.bytes).where(due, ~kept_images)).all()
+    images = session.scalar(select(func.count()).select_from(Image).where(purged)) or 0
+    end_read(session)
+    return Collected(
+        images=images,
+        blobs=len(blobs),
+        bytes=sum(size for _, size in blobs),
+        variants=sum(1 for sha256, _ in blobs for _ in media.store.list(variant_folder(sha256))),
+        leftovers=sum(1 for _ in media.spool.leftovers(at - LEFTOVER_AGE)),
+    )
+
+
+def unreferenced() -> ColumnElement[bool]:
+    """No image, deleted or not, refers to the blob."""
+    return ~exists().where(Image.blob_id == Blob.id)
+
+
+def batches(session: Session, ids: Select[int], size: int) -> Iterator[Sequence[int]]:
+    """Yield the ids that are there now, `size` at a time, outside of any transaction."""
+    found = session.scalars(ids).all()
+    end_read(session)
+    for start in range(0, len(found), size):
+        yield found[start : start + size]
