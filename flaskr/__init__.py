@@ -49,10 +49,6 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     app.config.from_mapping(config.from_environment(os.environ))
     app.config.from_mapping(given)
     security.configure(app)
-    count = app.config["TRUSTED_PROXIES"]
-    if count:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-
     db.init_app(app)
     decoders = DecodePool(affordable_children(app.config["DECODERS"]))
     app.extensions["tuchuang.media"] = local_media(Path(app.instance_path, "files"), decoders)
@@ -74,4 +70,8 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
         app.register_blueprint(blueprint)
     security.csrf.exempt(api.bp)  # its requests carry a token, and cookies do not count there
     cli.init_app(app)
+    app.wsgi_app = tuchuang.Shortcut(app, app.wsgi_app)  # type: ignore[method-assign]
+    count = app.config["TRUSTED_PROXIES"]
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return app

@@ -1,15 +1,29 @@
-"""Sending stored files: conditional, in parts, and never as a page."""
+"""Sending stored files: conditional, in parts, and never as a page.
 
+Plain WSGI, so that Flask's view and the short way past it (`tuchuang.shortcut`) answer alike.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from flask import current_app, request
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.wrappers import Response
-from werkzeug.wsgi import wrap_file
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
+from werkzeug.http import is_resource_modified, parse_range_header
 
 from flaskr.errors import NotFoundError
 from flaskr.storage import MissingFileError, Store
-from flaskr.web.security import FILE_POLICY
+from flaskr.web.security import FILE_POLICY, REFERRER_POLICY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+PIECE = 256 * 1024
+"""How much of a file is held in memory for each answer, in bytes."""
+
+ABOUT_THE_BODY = {"Content-Type", "Content-Disposition"}
+"""What a 304, which has no body, does not say."""
+
+Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -29,54 +43,119 @@ class Caching:
     max_age: int
 
 
-def send_stored(store: Store, file: StoredFile, caching: Caching) -> Response:
+class Answer(NamedTuple):
+    """A status line, headers and body as WSGI has them."""
+
+    status: str
+    headers: Headers
+    body: Iterable[bytes]
+
+
+def file_headers(file: StoredFile, caching: Caching) -> Headers:
+    """Return what says how to read and how long to keep the file."""
+    if caching.public:
+        keep, readers = f"public, max-age={caching.max_age}", "cross-origin"
+    else:
+        keep, readers = "private, no-store", "same-site"
+    return [
+        ("Content-Type", file.type),
+        ("ETag", f'"{file.etag}"'),
+        ("Cache-Control", keep),
+        ("Content-Security-Policy", FILE_POLICY),
+        ("Cross-Origin-Resource-Policy", readers),
+        ("Referrer-Policy", REFERRER_POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+
+
+def answer_file(
+    environ: "WSGIEnvironment", store: Store, file: StoredFile, headers: Headers, accel_prefix: str
+) -> Answer:
     """Answer with a stored file, as GET, HEAD, Range and If-None-Match ask for it.
 
-    Behind a front server (`ACCEL_PREFIX`) only the headers are ours; it sends the bytes. Raises
-    NotFoundError when the file is not there.
+    Behind a front server (`accel_prefix`) only the headers are ours; it sends the bytes. Raises
+    NotFoundError when the file is not there, PreconditionFailed, RequestedRangeNotSatisfiable.
     """
-    prefix: str = current_app.config["ACCEL_PREFIX"]
-    response = handed_over(prefix, file) if prefix else opened(store, file)
-    response.set_etag(file.etag)
-    set_headers(response, file, caching)
-    if prefix:
-        # Range is the front server's business; a 304 is ours, since the validator is.
-        return response.make_conditional(request)
     try:
-        return response.make_conditional(
-            request, accept_ranges=True, complete_length=response.content_length
-        )
-    except RequestedRangeNotSatisfiable:
-        response.close()
-        raise
-
-
-def opened(store: Store, file: StoredFile) -> Response:
-    """Return a response that sends the bytes itself."""
-    try:
-        stream = store.open(file.name)
+        size = store.stat(file.name).size
     except MissingFileError:
         raise NotFoundError from None
-    response = Response(wrap_file(request.environ, stream), direct_passthrough=True)
-    response.content_length = store.stat(file.name).size
-    response.call_on_close(stream.close)
-    return response
+    if not is_wanted(environ, file.etag):
+        kept = [header for header in headers if header[0] not in ABOUT_THE_BODY]
+        return Answer("304 Not Modified", kept, ())
+    if accel_prefix:  # ranges are the front server's business
+        redirect = ("X-Accel-Redirect", accel_prefix + file.name)
+        return Answer("200 OK", [*headers, redirect, ("Content-Length", "0")], ())
+    part = asked_part(environ, file.etag, size)
+    status, start, stop = "200 OK", 0, size
+    headers = [*headers, ("Accept-Ranges", "bytes")]
+    if part is not None:
+        status, (start, stop) = "206 Partial Content", part
+        headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
+    headers.append(("Content-Length", str(stop - start)))
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return Answer(status, headers, ())
+    return Answer(status, headers, body(store, file.name, start, stop))
 
 
-def handed_over(prefix: str, file: StoredFile) -> Response:
-    """Return a response that tells the front server which file to send."""
-    response = Response()
-    response.headers["X-Accel-Redirect"] = prefix + file.name
-    return response
+def is_wanted(environ: "WSGIEnvironment", etag: str) -> bool:
+    """Tell whether the client lacks this version. Raises PreconditionFailed."""
+    if "HTTP_IF_NONE_MATCH" not in environ and "HTTP_IF_MATCH" not in environ:
+        return True
+    if is_resource_modified(environ, etag):
+        return True
+    if "HTTP_IF_MATCH" in environ:
+        raise PreconditionFailed
+    return False
 
 
-def set_headers(response: Response, file: StoredFile, caching: Caching) -> None:
-    """Set what says how to read and how long to keep the file."""
-    response.content_type = file.type
-    response.headers["Content-Security-Policy"] = FILE_POLICY
-    if caching.public:
-        response.headers["Cache-Control"] = f"public, max-age={caching.max_age}"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    else:
-        response.headers["Cache-Control"] = "private, no-store"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-site"
+def asked_part(environ: "WSGIEnvironment", etag: str, size: int) -> tuple[int, int] | None:
+    """Return where the part that is asked for starts and ends, or None for the whole.
+
+    Several parts at once, and what cannot be read, give the whole, as RFC 9110 allows. Raises
+    RequestedRangeNotSatisfiable for a part past the end.
+    """
+    if "HTTP_RANGE" not in environ:
+        return None
+    if environ.get("HTTP_IF_RANGE", f'"{etag}"') != f'"{etag}"':
+        return None
+    asked = parse_range_header(environ["HTTP_RANGE"])
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    part = asked.range_for_length(size)
+    if part is None:
+        raise RequestedRangeNotSatisfiable(size)
+    return part
+
+
+def body(store: Store, name: str, start: int, stop: int) -> Iterable[bytes]:
+    """Return the bytes of a file from `start` to `stop`. Raises NotFoundError."""
+    try:
+        if stop - start <= PIECE:
+            return [store.read(name, start, stop - start)]
+        file = store.open(name)
+    except MissingFileError:
+        raise NotFoundError from None
+    file.seek(start)
+    return Pieces(file, stop - start)
+
+
+class Pieces:
+    """The next `length` bytes of an open file, in pieces; closing it closes the file."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file = file
+        self._left = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(min(PIECE, self._left))
+        if not piece:
+            raise StopIteration
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._file.close()

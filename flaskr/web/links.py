@@ -4,14 +4,15 @@ Absolute links come from `PUBLIC_URL`, or from a request whose host is known to 
 they are never stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from html import escape
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from flask import Request, current_app, request, url_for
+from flask import current_app, request, url_for
 
 from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import EXTENSIONS
@@ -41,19 +42,20 @@ def check_host() -> None:
     An IP address or `localhost` passes: a page elsewhere cannot make a browser send them by
     rebinding its own name.
     """
-    if not current_app.config["PUBLIC_URL"] and not is_known_host(request):
+    config = current_app.config
+    if not config["PUBLIC_URL"] and not is_known_host(request.host, config):
         raise UnknownHostError
 
 
-def is_known_host(request: Request) -> bool:
-    """Tell whether links may be made from the request's host."""
+def is_known_host(host: str, config: Mapping[str, Any]) -> bool:
+    """Tell whether links may be made from this host, given with or without a port."""
     try:
-        name = urlsplit(f"//{request.host}").hostname or ""
+        name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    if name in current_app.config["KNOWN_HOSTS"]:
+    if name in config["KNOWN_HOSTS"]:
         return True
     try:
         ip_address(name)

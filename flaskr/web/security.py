@@ -19,6 +19,7 @@ POST_POLICY = PAGE_POLICY.replace("img-src 'self' blob:", "img-src 'self' https:
 """For posts, which may show pictures that lie elsewhere."""
 # Chromium's own page around a bare picture has inline styles; no script can run in it.
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+REFERRER_POLICY = "same-origin"
 
 SESSION_LIFETIME = timedelta(days=31)
 
@@ -64,9 +65,10 @@ def harden(response: Response) -> Response:
     """Set what every response carries, unless the view has set its own."""
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Referrer-Policy", REFERRER_POLICY)
     headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-    if request.is_secure:  # over plain http, browsers ignore it with an error in the console
+    # Over plain http, browsers ignore it with an error in the console; a picture opens no window.
+    if request.is_secure and response.mimetype == "text/html":
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if "Cache-Control" not in headers and request.endpoint != "static":
         headers["Cache-Control"] = "private, no-store"

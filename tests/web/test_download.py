@@ -1,14 +1,23 @@
-"""The download URL: bytes, conditions, parts, headers."""
+"""The download URL: bytes, conditions, parts, headers; by the short way and by Flask's."""
 
 import pytest
 
 from flaskr.imaging.spec import THUMBNAIL
 from flaskr.library.media import blob_name, variant_name
 from flaskr.library.variants import spec_name
+from flaskr.web.delivery import PIECE
 from flaskr.web.security import FILE_POLICY
 from tests import factories
 from tests.browsing import Browser, text
 from tests.factories import jpeg, make_image, png
+
+
+@pytest.fixture(params=["short way", "Flask"])
+def app(make_app, request):
+    app = make_app()
+    if request.param == "Flask":
+        app.wsgi_app = app.wsgi_app.beyond
+    return app
 
 
 @pytest.fixture
@@ -81,6 +90,28 @@ def test_a_part_is_sent_when_asked_for(guest, path, asked, start, stop):
     assert answer.headers["Content-Range"] == f"bytes {start}-{last}/{len(whole)}"
     assert answer.content_length == len(answer.data)
     assert answer.headers["Content-Security-Policy"] == FILE_POLICY
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=", "bytes=x-", "pages=1-2", "nonsense"])
+def test_what_is_no_single_part_is_the_whole(guest, path, asked):
+    answer = guest.get(path, headers={"Range": asked})
+    assert (answer.status_code, answer.data) == (200, jpeg(80, 40))
+
+
+def test_a_part_of_a_large_file_is_that_part(guest, session, ada, media):
+    content = factories.encode(factories.noise(400, 400), "PNG")
+    assert len(content) > PIECE + 100
+    image = make_image(session, ada, content, store=media.store)
+    path = f"/i/{image.key}.png"
+    assert guest.get(path).data == content
+    answer = guest.get(path, headers={"Range": f"bytes=50-{PIECE + 99}"})
+    assert answer.data == content[50 : PIECE + 100]
+
+
+def test_who_insists_on_another_version_is_told(guest, path, image):
+    assert guest.get(path, headers={"If-Match": '"other"'}).status_code == 412
+    headers = {"If-Match": f'"{image.blob.sha256}"'}
+    assert guest.get(path, headers=headers).status_code == 200
 
 
 def test_the_last_bytes_are_sent_when_asked_for(guest, path):

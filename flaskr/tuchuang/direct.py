@@ -1,0 +1,93 @@
+"""What a direct link asks for: the picture itself, or a variant of it. No Flask."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from flaskr.errors import NotFoundError
+from flaskr.imaging import EXTENSIONS, Spec
+from flaskr.imaging.formats import EXTENSION_ALIASES
+from flaskr.library import variants
+from flaskr.library.media import blob_name, variant_name
+from flaskr.models import DirectImage
+from flaskr.web.delivery import Caching, Headers, StoredFile, file_headers
+from flaskr.web.links import attachment_header
+
+AUTO = "auto"
+SHOWN_EVERYWHERE = ("jpg", "png", "gif", "webp")
+"""The formats that `auto` leaves as they are for a browser that asks for nothing newer."""
+
+SHAPING = {"w", "h", "fit", "still"}
+"""What in a query asks for a variant."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The file to send with its headers; `spec` says how to make it if it is a variant."""
+
+    file: StoredFile
+    headers: Headers
+    spec: Spec | None
+
+
+def read_link(
+    image: DirectImage,
+    extension: str,
+    query: Mapping[str, str],
+    accept: str,
+    config: Mapping[str, Any],
+) -> Wanted:
+    """Return what a link to `image` asks for; `accept` is the header of that name.
+
+    Raises NotFoundError for what no link can ask for.
+    """
+    wanted = choose_format(image, accept) if extension == AUTO else canonical(extension)
+    file, spec = StoredFile(blob_name(image.sha256), image.type, image.sha256), None
+    if wanted != image.extension or SHAPING.intersection(query):
+        spec = variants.parse_spec(wanted, query)
+        if not variants.on_ladder(spec):
+            check_signature(config["SECRET_KEY"], image, spec, query.get("s", ""))
+        name = variants.spec_name(spec)
+        stored = variant_name(image.sha256, name)
+        file = StoredFile(stored, EXTENSIONS[wanted].type, f"{image.sha256}-{name}")
+    headers = file_headers(file, caching(image, config["LINK_MAX_AGE"]))
+    if extension == AUTO:
+        headers.append(("Vary", "Accept"))
+    if "download" in query:
+        headers.append(("Content-Disposition", attachment_header(image.name)))
+    return Wanted(file, headers, spec)
+
+
+def canonical(extension: str) -> str:
+    return EXTENSION_ALIASES.get(extension, extension)
+
+
+def choose_format(image: DirectImage, accept: str) -> str:
+    """Return the extension that suits the browser: AVIF, WebP, else the original's own.
+
+    An original that browsers do not show becomes JPEG for those that ask for nothing newer.
+    """
+    accepted = parse_accept_header(accept, MIMEAccept)
+    for extension in ("avif", "webp"):
+        # By name: a wildcard comes from programs of any age.
+        if any(type_ == EXTENSIONS[extension].type and quality for type_, quality in accepted):
+            return extension
+    return image.extension if image.extension in SHOWN_EVERYWHERE else "jpg"
+
+
+def check_signature(secret_key: str, image: DirectImage, spec: Spec, given: str) -> None:
+    """Raise NotFoundError unless the link is signed for this size."""
+    expected = variants.signature(secret_key, image.key, spec)
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise NotFoundError
+
+
+def caching(image: DirectImage, max_age: int) -> Caching:
+    """Return who may keep the file, and for how many seconds."""
+    if image.visibility == "private":
+        return Caching(public=False, max_age=0)
+    return Caching(public=True, max_age=max_age)
