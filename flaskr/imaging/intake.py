@@ -3,6 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 from flaskr.errors import TooManyFramesError, TooManyPixelsError, UnsupportedTypeError
 from flaskr.imaging import metadata
 from flaskr.imaging.facts import CleanFile, Facts
-from flaskr.imaging.formats import FORMATS, HEAD_BYTES, JPEG, Format, sniff
+from flaskr.imaging.formats import FORMATS, HEAD_BYTES, JPEG, TIFF, Format, sniff
 from flaskr.imaging.limits import Limits
 from flaskr.imaging.spec import THUMBNAIL
 from flaskr.imaging.variants import open_first, prepare_scaled, render, shown_size
@@ -32,12 +33,13 @@ def take_in(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -
     format_ = identify(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a decoder's doubts are not ours to print
-        with open_first(source, format_) as image:
-            check_size(image, limits)
-            frames = count_frames(image, format_, limits)
-        # Damage that decoders pass over is found by walking the file, so it comes first.
+        # Damage that decoders pass over is found by walking the file. It comes first, for it is
+        # quick whatever the file holds, and what it drops cannot harm a decoder any more.
         cleaned = strip(source, clean, format_)
         kept = clean if clean is not None and cleaned is not None else source
+        with open_first(kept, format_) as image:
+            check_size(image, limits)
+            frames = count_frames(image, format_, limits)
         width, height = decode(kept, format_, frames, thumbnail, limits)
     return Facts(format_.extension, width, height, frames, cleaned)
 
@@ -80,6 +82,11 @@ def check_size(image: Image.Image, limits: Limits) -> None:
 
 def count_frames(image: Image.Image, format_: Format, limits: Limits) -> int:
     """Return the number of frames. Raises TooManyFramesError if it is over the limits."""
+    if format_ is TIFF:
+        # Pillow compares each page with all before it, so it must not count too many.
+        with suppress(EOFError):
+            image.seek(limits.frames)
+            raise TooManyFramesError(frames=limits.frames, megapixels=limits.total_pixels // MEGA)
     frames = 1 if format_ is JPEG else getattr(image, "n_frames", 1)
     check_frames(frames, frames * image.width * image.height, limits)
     return frames

@@ -17,7 +17,7 @@ size rather than the file's:
 from collections.abc import Callable, Iterator
 from mmap import mmap
 
-from flaskr.errors import UnreadableImageError
+from flaskr.errors import DomainError
 from flaskr.imaging.formats import Format
 from flaskr.imaging.metadata import bmp, gif, isobmff, jpeg, png, tiff, webp
 from flaskr.imaging.metadata.walk import Piece, Plan, Span, settle
@@ -42,12 +42,13 @@ def strip(source: bytes | mmap, format_: Format) -> Plan | None:
     """Return what makes `source`, a file of `format_`, free of metadata; None if it is already.
 
     Raises UnreadableImageError where the file is damaged (`details["reason"]` is "damaged") or
-    ends too early ("incomplete"). Keeps no reference to `source`.
+    ends too early ("incomplete"), TooComplexError where it is made to take long to decode. Keeps no
+    reference to `source`.
     """
     try:
         with memoryview(source) as view:
             return settle(view, _WALKERS[format_.name](view))
-    except UnreadableImageError as error:
+    except DomainError as error:
         kind, details = type(error), error.details
     # Without the first one's traceback: its frames hold views, and a mapping that has views can't
     # be closed.

@@ -8,6 +8,7 @@ and all that follows the end marker (further pictures, gain maps, videos, HTML, 
 
 import re
 
+from flaskr.errors import TooComplexError
 from flaskr.imaging.metadata import exif
 from flaskr.imaging.metadata.jpeg_scan import Frame, read_frame, restarts
 from flaskr.imaging.metadata.walk import (
@@ -30,10 +31,17 @@ _TABLES = {_DHT, _DAC, _DQT, _DNL, _DRI}
 _FRAMES = set(range(0xC0, 0xD0)) - {_DHT, _JPG, _DAC}
 # Lengths of whole segments: marker, length field and the fields that decoders read.
 _JFIF_BYTES, _ADOBE_BYTES = 18, 16
+# A decoder goes through all samples for each scan, though the scan is a dozen bytes that change
+# nothing: a small file can hold thousands. 50 megapixels in the ten scans that encoders write make
+# 700 million; this many cost a second or two.
+_MOST_SAMPLES = 2_000_000_000
 
 
 def walk(view: memoryview) -> list[Piece]:
-    """Return what stays. Raises UnreadableImageError unless the file is whole up to its EOI."""
+    """Return what stays. Raises UnreadableImageError unless the file is whole up to its EOI.
+
+    Raises TooComplexError where decoding would go through too many scans.
+    """
     if bytes(view[:2]) != b"\xff\xd8":
         raise damaged("start marker")
     jpeg = _Jpeg(view)
@@ -63,6 +71,7 @@ class _Jpeg:
         self._frame: Frame | None = None
         self._interval = 0
         self._exif: bytes | None = None
+        self._samples = 0
 
     def segment(self, at: int) -> int:
         """Take in the segment at `at`, a scan with its data; return where it ends."""
@@ -122,6 +131,9 @@ class _Jpeg:
         """Find the marker that ends a scan, its restart markers in turn (T.81 B.2.1, F.1.1.5)."""
         if self._frame is None or not self._frame.holds(body):
             raise damaged("scan header")
+        self._samples += self._frame.samples(body)
+        if self._samples > _MOST_SAMPLES:
+            raise TooComplexError
         needed = restarts(self._frame, body, self._interval)
         # One more than needed is how some cameras end their last interval.
         most = len(self._view) if needed is None else needed + bool(self._interval)

@@ -28,6 +28,15 @@ class Frame:
             and all(component in self.factors for component in scan[1 : 1 + 2 * count : 2])
         )
 
+    def samples(self, scan: memoryview) -> int:
+        """Return how many samples a decoder goes through for the scan with this header."""
+        widest = max(pair[0] for pair in self.factors.values())
+        tallest = max(pair[1] for pair in self.factors.values())
+        return sum(
+            _ceil(self.width * across, widest) * _ceil(self.height * down, tallest)
+            for across, down in map(self.factors.__getitem__, scan[1 : 1 + 2 * scan[0] : 2])
+        )
+
 
 def read_frame(code: int, body: memoryview) -> Frame:
     """Read the body of the frame header (SOFn) whose marker code is `code`."""
