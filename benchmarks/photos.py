@@ -54,7 +54,7 @@ def photo(seed: int, orientation: int = 1) -> bytes:
 
 
 def album(folder: Path, number: int) -> list[Path]:
-    """`number` photographs in `folder`, a third of them to be turned; made if they are not there."""
+    """`number` photographs in `folder`, a third to be turned; made if they are not there."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for seed in range(number):

@@ -63,8 +63,8 @@ def load_average() -> float:
 
 def machine() -> str:
     """What the figures belong to, without names."""
-    cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    cores, python = len(os.sched_getaffinity(0)), platform.python_version()
+    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {python}"
 
 
 def save(result: Result, load: float) -> None:
@@ -83,10 +83,10 @@ def save(result: Result, load: float) -> None:
 def section(result: dict) -> str:
     """One result as Markdown."""
     first, *others = result["head"]
+    load = f"load average {result['load'][0]} before, {result['load'][1]} after"
     lines = [
         f"## {result['title']}",
-        f"`{result['command']}` · {result['when']} · {result['machine']} · load average "
-        f"{result['load'][0]} before, {result['load'][1]} after",
+        f"`{result['command']}` · {result['when']} · {result['machine']} · {load}",
         "",
         f"| {' | '.join([first, *others])} |",
         "|---|" + "---:|" * len(others),
