@@ -18,6 +18,7 @@ from flaskr import create_app
 from flaskr.config import ENVIRONMENT_PREFIX, INSTANCE_VARIABLE
 
 COMMAND = Path(sys.executable).with_name("tuchuang")
+DECODER = "flaskr.imaging.worker"
 HOST = "127.0.0.1"
 PATIENCE = 30  # seconds until the server has to answer
 SETTINGS = {
@@ -32,6 +33,29 @@ def free_port() -> int:
         chosen.bind((HOST, 0))
         port: int = chosen.getsockname()[1]
         return port
+
+
+def group(pid: int) -> int | None:
+    """The process group of a process; None if it has ended."""
+    try:
+        state, _, group_ = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:3]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if state == "Z" else int(group_)
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def pss(pid: int) -> int:
+    """The memory of a process in bytes, of shared pages its share."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith("Pss:")]
+    return int(line.split()[1]) * 1024
 
 
 class Site:
@@ -64,10 +88,10 @@ class Site:
                 [COMMAND, *command], check=True, env=self._environment(), stdout=log, stderr=log
             )
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [COMMAND, "serve", "--host", HOST, "--port", str(self.port)],
+                [COMMAND, "serve", "--host", HOST, "--port", str(self.port), *options],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -100,6 +124,26 @@ class Site:
                 time.sleep(0.05)
             else:
                 return
+
+    @property
+    def log(self) -> str:
+        """What the server wrote so far."""
+        return self._log.read_text(errors="replace")
+
+    def processes(self, part: str = "") -> list[int]:
+        """The server's processes whose command line holds `part`, its parent process first."""
+        if self._process is None:
+            return []
+        return [
+            pid
+            for pid in sorted(int(path.name) for path in Path("/proc").glob("[0-9]*"))
+            if group(pid) == self._process.pid and part in command_line(pid)
+        ]
+
+    def workers(self) -> list[int]:
+        """The web processes."""
+        decoders = {*self.processes(DECODER)}
+        return [pid for pid in self.processes()[1:] if pid not in decoders]
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""
