@@ -138,6 +138,13 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "ALLOW_SVG",
+        False,
+        "Whether SVG drawings are taken. They are sanitised (scripts, handlers and addresses go) "
+        "and shown in a sandbox. Needs the extra `svg`, which `make run` installs.",
+        parse_flag,
+    ),
+    Setting(
         "DECODERS",
         0,
         "How many pictures a web process may open at once, each in a child process of up to "

@@ -1,5 +1,6 @@
 """The picture formats taken, and how each is told from its first bytes."""
 
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -23,13 +24,21 @@ BMP = Format("BMP", "image/bmp", "bmp", ("BMP",))
 TIFF = Format("TIFF", "image/tiff", "tiff", ("TIFF",))
 HEIC = Format("HEIC", "image/heic", "heic", ("HEIF",))
 
+SVG = Format("SVG", "image/svg+xml", "svg", ())
+
 HEIC_INSTALLED = find_spec("pillow_heif") is not None
+SVG_INSTALLED = all(find_spec(name) is not None for name in ("py_svg_hush", "resvg_py"))
 FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, BMP, TIFF) + ((HEIC,) if HEIC_INSTALLED else ())
 ACCEPTED_TYPES = tuple(format_.type for format_ in FORMATS)
-EXTENSIONS = {format_.extension: format_ for format_ in FORMATS}
+EXTENSIONS = {format_.extension: format_ for format_ in (*FORMATS, SVG)}
+"""Every format a stored picture can have, SVG too: it may have been allowed once."""
+
 EXTENSION_ALIASES = {"jpeg": "jpg", "jpe": "jpg", "tif": "tiff", "heif": "heic"}
 
-HEAD_BYTES = 256
+HEAD_BYTES = 1024
+_SVG_START = re.compile(
+    rb"\xef\xbb\xbf|\s+|<\?xml.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(\[.*?\])?\s*>", re.DOTALL
+)
 # ISO 23008-12 annex B; AVIF files list the HEIF brands too, so theirs are looked for first.
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -56,7 +65,17 @@ def sniff(head: bytes) -> Format | None:
             return format_
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return WEBP
-    return _by_brand(head) if head[4:8] == b"ftyp" else None
+    if head[4:8] == b"ftyp":
+        return _by_brand(head)
+    return SVG if _is_svg(head) else None
+
+
+def _is_svg(head: bytes) -> bool:
+    """Tell whether the first element is `svg`, after what may stand before it."""
+    at = 0
+    while match := _SVG_START.match(head, at):
+        at = match.end()
+    return re.match(rb"<svg[\s>/]", head[at : at + 5]) is not None
 
 
 def _by_brand(head: bytes) -> Format | None:

@@ -10,12 +10,21 @@ from pathlib import Path
 from PIL import Image
 
 from flaskr.errors import TooManyFramesError, TooManyPixelsError, UnsupportedTypeError
-from flaskr.imaging import metadata
+from flaskr.imaging import metadata, svg
 from flaskr.imaging.facts import CleanFile, Facts
-from flaskr.imaging.formats import FORMATS, HEAD_BYTES, JPEG, TIFF, Format, sniff
+from flaskr.imaging.formats import (
+    FORMATS,
+    HEAD_BYTES,
+    JPEG,
+    SVG,
+    SVG_INSTALLED,
+    TIFF,
+    Format,
+    sniff,
+)
 from flaskr.imaging.limits import Limits
 from flaskr.imaging.spec import THUMBNAIL
-from flaskr.imaging.variants import open_first, prepare_scaled, render, shown_size
+from flaskr.imaging.variants import open_first, prepare_scaled, render, shown_size, target_box
 
 MEGA = 1_000_000
 
@@ -30,7 +39,9 @@ def take_in(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -
     decoded then is what will be shown. Raises UnsupportedTypeError, TooManyPixelsError,
     TooManyFramesError or UnreadableImageError; other exceptions of a decoder mean the last.
     """
-    format_ = identify(source)
+    format_ = identify(source, limits)
+    if format_ is SVG:
+        return take_in_drawing(source, clean, thumbnail, limits)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a decoder's doubts are not ours to print
         # Damage that decoders pass over is found by walking the file. It comes first, for it is
@@ -42,6 +53,16 @@ def take_in(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -
             frames = count_frames(image, format_, limits)
         width, height = decode(kept, format_, frames, thumbnail, limits)
     return Facts(format_.extension, width, height, frames, cleaned)
+
+
+def take_in_drawing(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -> Facts:
+    """Do the same for an SVG: what is shown is its sanitised form."""
+    drawing = svg.sanitise(source)
+    width, height = svg.natural_size(drawing, limits)
+    with svg.draw(drawing, target_box((width, height), THUMBNAIL)[0]) as image:
+        render(image, THUMBNAIL, thumbnail)
+    cleaned = write_hashed([drawing], clean) if clean is not None else None
+    return Facts(SVG.extension, width, height, 1, cleaned)
 
 
 def decode(
@@ -65,11 +86,11 @@ def decode(
     return shown
 
 
-def identify(source: Path) -> Format:
+def identify(source: Path, limits: Limits) -> Format:
     """Tell the format from the content. Raises UnsupportedTypeError."""
     with source.open("rb") as file:
         format_ = sniff(file.read(HEAD_BYTES))
-    if format_ is None:
+    if format_ is None or (format_ is SVG and not (limits.svg and SVG_INSTALLED)):
         raise UnsupportedTypeError(formats=", ".join(known.name for known in FORMATS))
     return format_
 

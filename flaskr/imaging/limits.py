@@ -1,13 +1,14 @@
-"""How big a picture may be."""
+"""What pictures are taken."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Pixels of a frame, of a side, of all frames together; number of frames."""
+    """Pixels of a frame, of a side, of all frames together; number of frames; drawings or not."""
 
     pixels: int
     side: int
     frames: int
     total_pixels: int
+    svg: bool = False

@@ -4,15 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flaskr.imaging.formats import EXTENSIONS
+from PIL import Image
+
+from flaskr.imaging import svg
+from flaskr.imaging.formats import EXTENSIONS, SVG, Format
 from flaskr.imaging.intake import take_in
 from flaskr.imaging.limits import Limits
 from flaskr.imaging.spec import Spec
-from flaskr.imaging.variants import open_first, render
+from flaskr.imaging.variants import open_first, render, target_box
+
+ANY_SIZE = Limits(pixels=2**62, side=2**31, frames=1, total_pixels=2**62)
+"""Its size was checked when it was taken in; the limits may be others now."""
 
 
 def intake(  # the arguments are those of the JSON line
-    *, source: str, clean: str | None, thumbnail: str, limits: dict[str, int]
+    *, source: str, clean: str | None, thumbnail: str, limits: dict[str, Any]
 ) -> dict[str, Any]:
     """Check a file, strip its metadata, decode it to its end, and make its thumbnail."""
     facts = take_in(Path(source), Path(clean) if clean else None, Path(thumbnail), Limits(**limits))
@@ -21,9 +27,19 @@ def intake(  # the arguments are those of the JSON line
 
 def variant(*, source: str, extension: str, spec: dict[str, Any], target: str) -> dict[str, Any]:
     """Make a variant of a stored picture of the format `extension`."""
-    with open_first(Path(source), EXTENSIONS[extension]) as image:
-        render(image, Spec(**spec), Path(target))
+    wanted = Spec(**spec)
+    with open_stored(Path(source), EXTENSIONS[extension], wanted) as image:
+        render(image, wanted, Path(target))
     return {}
+
+
+def open_stored(source: Path, format_: Format, spec: Spec) -> Image.Image:
+    """Open a stored picture; a drawing is drawn in the size that is wanted."""
+    if format_ is not SVG:
+        return open_first(source, format_)
+    drawing = svg.sanitise(source)  # a backup is as it came
+    size = svg.natural_size(drawing, ANY_SIZE)
+    return svg.draw(drawing, target_box(size, spec)[0])
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {"intake": intake, "variant": variant}

@@ -10,7 +10,7 @@ from werkzeug.http import parse_accept_header
 
 from flaskr.errors import NotFoundError
 from flaskr.imaging import EXTENSIONS, Spec
-from flaskr.imaging.formats import EXTENSION_ALIASES
+from flaskr.imaging.formats import EXTENSION_ALIASES, SVG
 from flaskr.library import variants
 from flaskr.library.media import blob_name, variant_name
 from flaskr.models import DirectImage
@@ -72,6 +72,8 @@ def choose_format(image: DirectImage, accept: str) -> str:
     An original that browsers do not show becomes JPEG for those that ask for nothing newer.
     """
     accepted = parse_accept_header(accept, MIMEAccept)
+    if image.extension == SVG.extension:
+        return image.extension  # sharp at any size, and smaller
     for extension in ("avif", "webp"):
         # By name: a wildcard comes from programs of any age.
         if any(type_ == EXTENSIONS[extension].type and quality for type_, quality in accepted):

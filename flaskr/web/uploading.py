@@ -9,20 +9,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flaskr.db import db, from_database_error
 from flaskr.errors import DomainError, NoFileError, from_os_error
-from flaskr.imaging import ACCEPTED_TYPES, EXTENSIONS, FORMATS, Limits
+from flaskr.imaging import FORMATS, Limits
+from flaskr.imaging.formats import SVG
 from flaskr.library.uploads import KEEPS, Arrival, Keep, Upload, accept
 from flaskr.web.intake import ReceivedFile, media
 from flaskr.web.users import account
 
-ACCEPT = ",".join([*ACCEPTED_TYPES, *(f".{extension}" for extension in EXTENSIONS), ".jpeg"])
-"""What a file picker offers: the `accept` attribute of an input."""
-
 
 def upload_context() -> dict[str, Any]:
-    """Return what a page needs to take files in: limits, for the picker and for people."""
+    """Return what a page needs to take files in: limits, for the picker and for people.
+
+    `accept` is that attribute of a file picker.
+    """
+    formats = [*FORMATS, *([SVG] if current_app.config["ALLOW_SVG"] else [])]
+    types = [format_.type for format_ in formats]
+    endings = [f".{format_.extension}" for format_ in formats]
     return {
-        "accept": ACCEPT,
-        "formats": ", ".join(format_.name for format_ in FORMATS),
+        "accept": ",".join([*types, *endings, ".jpeg"]),
+        "formats": ", ".join(format_.name for format_ in formats),
         "max_bytes": max_file_bytes(),
     }
 
@@ -123,4 +127,5 @@ def picture_limits() -> Limits:
         side=config["MAX_SIDE"],
         frames=config["MAX_FRAMES"],
         total_pixels=config["MAX_TOTAL_PIXELS"],
+        svg=config["ALLOW_SVG"],
     )

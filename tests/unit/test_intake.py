@@ -238,7 +238,7 @@ def test_no_content_is_no_format():
 
 
 def test_extensions_are_those_of_the_formats():
-    assert set(EXTENSIONS) == {"jpg", "png", "gif", "webp", "avif", "bmp", "tiff", "heic"}
+    assert set(EXTENSIONS) == {"jpg", "png", "gif", "webp", "avif", "bmp", "tiff", "heic", "svg"}
 
 
 def test_refusals_are_all_domain_errors():

@@ -1,0 +1,65 @@
+"""SVG through the front door: refused by default, harmless when allowed."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image as Pillow
+
+from tests.browsing import AuthActions, Browser
+from tests.factories import make_user
+
+DRAWING = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 200" onload="alert(1)">'
+    b'<script>alert(1)</script><rect width="400" height="200" fill="red"/></svg>'
+)
+
+
+@pytest.fixture
+def artist(make_app, session) -> Browser:
+    make_user(session, "artist")
+    browser = Browser(make_app(ALLOW_SVG=True))
+    AuthActions(browser).login("artist")
+    return browser
+
+
+def test_a_drawing_is_refused_unless_allowed(owner):
+    answer = owner.upload_json(("a.svg", DRAWING))
+    assert (answer.status_code, answer.json["error"]["code"]) == (415, "unsupported_type")
+    assert "svg" not in owner.get("/tuchuang/").text.partition("accept=")[2][:300]
+
+
+def test_a_drawing_that_is_allowed_is_harmless(artist):
+    (told,) = artist.upload_json(("a.svg", DRAWING)).json["files"]
+    assert (told["type"], told["width"], told["height"]) == ("image/svg+xml", 400, 200)
+    answer = artist.get(told["path"])
+    assert b"alert" not in answer.data
+    assert b"<rect" in answer.data
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("keep", ["share", "backup"])
+def test_a_drawing_has_a_thumbnail_and_variants(artist, keep):
+    (told,) = artist.upload_json(("a.svg", DRAWING), keep=keep).json["files"]
+    stem = told["path"].rpartition(".")[0]
+    for address, size in [
+        (told["thumbnail"], (320, 160)),
+        (f"{stem}.png?w=640", (400, 200)),
+        (f"{stem}.webp?w=64", (64, 32)),
+    ]:
+        with Pillow.open(BytesIO(artist.get(address).data)) as made:
+            assert made.size == size
+            pixel = made.convert("RGB").getpixel((5, 5))
+            assert isinstance(pixel, tuple)
+            assert pixel[0] > 200
+
+
+def test_a_backup_of_a_drawing_is_every_byte_of_it(artist):
+    (told,) = artist.upload_json(("a.svg", DRAWING), keep="backup").json["files"]
+    assert artist.get(told["path"]).data == DRAWING
+
+
+def test_auto_leaves_a_drawing_as_it_is(artist):
+    (told,) = artist.upload_json(("a.svg", DRAWING)).json["files"]
+    answer = artist.get(told["path"].replace(".svg", ".auto"), headers={"Accept": "image/avif"})
+    assert answer.mimetype == "image/svg+xml"
