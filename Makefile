@@ -96,9 +96,13 @@ $(STAMP)-dev: requirements/dev.txt $(STAMP)-base
 chromium: $(STAMP)-dev
 	@$(PY) -m tests.chromium
 
+.PHONY: nginx
+nginx: $(STAMP)-dev
+	@$(PY) -m tests.nginx
+
 ## test: set up and run all tests that need no outside server  [ARGS= for pytest]
 .PHONY: test
-test: setup $(STAMP)-dev chromium
+test: setup $(STAMP)-dev chromium nginx
 	@$(BIN)/pytest -m "not services" $(ARGS)
 
 # ---- bench ----------------------------------------------------------------------------------

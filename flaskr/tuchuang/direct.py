@@ -14,7 +14,7 @@ from flaskr.imaging.formats import EXTENSION_ALIASES, SVG
 from flaskr.library import variants
 from flaskr.library.media import blob_name, variant_name
 from flaskr.models import DirectImage
-from flaskr.web.delivery import Caching, Headers, StoredFile, file_headers
+from flaskr.web.delivery import Caching, Delivery, Headers, StoredFile
 from flaskr.web.links import attachment_header
 
 AUTO = "auto"
@@ -27,10 +27,9 @@ SHAPING = {"w", "h", "fit", "still"}
 
 @dataclass(frozen=True)
 class Wanted:
-    """The file to send with its headers; `spec` says how to make it if it is a variant."""
+    """What is to be sent; `spec` says how to make it if it is a variant."""
 
-    file: StoredFile
-    headers: Headers
+    delivery: Delivery
     spec: Spec | None
 
 
@@ -54,12 +53,10 @@ def read_link(
         name = variants.spec_name(spec)
         stored = variant_name(image.sha256, name)
         file = StoredFile(stored, EXTENSIONS[wanted].type, f"{image.sha256}-{name}")
-    headers = file_headers(file, caching(image, config["LINK_MAX_AGE"]))
-    if extension == AUTO:
-        headers.append(("Vary", "Accept"))
+    more: Headers = [("Vary", "Accept")] if extension == AUTO else []
     if "download" in query:
-        headers.append(("Content-Disposition", attachment_header(image.name)))
-    return Wanted(file, headers, spec)
+        more.append(("Content-Disposition", attachment_header(image.name)))
+    return Wanted(Delivery(file, caching(image, config["LINK_MAX_AGE"]), more), spec)
 
 
 def canonical(extension: str) -> str:

@@ -30,7 +30,7 @@ def download(key: str, extension: str) -> Response:
     if wanted.spec is not None:
         variants.ensure(media(), image.sha256, image.extension, wanted.spec)
     status, headers, body = answer_file(
-        request.environ, media().store, wanted.file, wanted.headers, config["ACCEL_PREFIX"]
+        request.environ, media().store, wanted.delivery, config["ACCEL_PREFIX"]
     )
     return Response(body, status, headers, direct_passthrough=True)
 

@@ -65,9 +65,7 @@ class Shortcut:
                 return None
             query = read_query(environ.get("QUERY_STRING", ""))
             wanted = read_link(image, extension, query, environ.get("HTTP_ACCEPT", ""), config)
-            return answer_file(
-                environ, media.store, wanted.file, wanted.headers, config["ACCEL_PREFIX"]
-            )
+            return answer_file(environ, media.store, wanted.delivery, config["ACCEL_PREFIX"])
         except (DomainError, HTTPException):
             return None  # Flask finds the same, and has a page for it
         except Exception:

@@ -4,7 +4,8 @@ Plain WSGI, so that Flask's view and the short way past it (`tuchuang.shortcut`)
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import time
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
@@ -37,10 +38,14 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Caching:
-    """Whether shared caches may keep an answer, and for how many seconds."""
+    """Whether shared caches may keep an answer, and for how many seconds.
+
+    `second` is when the image was looked up, in whole seconds since 1970.
+    """
 
     public: bool
     max_age: int
+    second: int = field(default_factory=lambda: int(time()))
 
 
 class Answer(NamedTuple):
@@ -68,14 +73,27 @@ def file_headers(file: StoredFile, caching: Caching) -> Headers:
     ]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A stored file to be sent, who may keep it, and what else is to be said of it."""
+
+    file: StoredFile
+    caching: Caching
+    more: Headers = field(default_factory=list)
+
+    def headers(self) -> Headers:
+        return [*file_headers(self.file, self.caching), *self.more]
+
+
 def answer_file(
-    environ: "WSGIEnvironment", store: Store, file: StoredFile, headers: Headers, accel_prefix: str
+    environ: "WSGIEnvironment", store: Store, delivery: Delivery, accel_prefix: str
 ) -> Answer:
     """Answer with a stored file, as GET, HEAD, Range and If-None-Match ask for it.
 
     Behind a front server (`accel_prefix`) only the headers are ours; it sends the bytes. Raises
     NotFoundError when the file is not there, PreconditionFailed, RequestedRangeNotSatisfiable.
     """
+    file, headers = delivery.file, delivery.headers()
     try:
         size = store.stat(file.name).size
     except MissingFileError:
@@ -83,9 +101,8 @@ def answer_file(
     if not is_wanted(environ, file.etag):
         kept = [header for header in headers if header[0] not in ABOUT_THE_BODY]
         return Answer("304 Not Modified", kept, ())
-    if accel_prefix:  # ranges are the front server's business
-        redirect = ("X-Accel-Redirect", accel_prefix + file.name)
-        return Answer("200 OK", [*headers, redirect, ("Content-Length", "0")], ())
+    if accel_prefix:
+        return handed_over(accel_prefix, delivery, headers)
     part = asked_part(environ, file.etag, size)
     status, start, stop = "200 OK", 0, size
     headers = [*headers, ("Accept-Ranges", "bytes")]
@@ -96,6 +113,19 @@ def answer_file(
     if environ["REQUEST_METHOD"] == "HEAD":
         return Answer(status, headers, ())
     return Answer(status, headers, body(store, file.name, start, stop))
+
+
+def handed_over(prefix: str, delivery: Delivery, headers: Headers) -> Answer:
+    """Tell the front server which file to send; ranges are its business.
+
+    It may give the same answer to others until the second is over in which the image was looked
+    up. A whole second from now on would let a deleted image be seen for almost two: nginx counts
+    in whole ones.
+    """
+    headers = [*headers, ("X-Accel-Redirect", prefix + delivery.file.name), ("Content-Length", "0")]
+    if delivery.caching.public:
+        headers.append(("X-Accel-Expires", f"@{delivery.caching.second}"))
+    return Answer("200 OK", headers, ())
 
 
 def is_wanted(environ: "WSGIEnvironment", etag: str) -> bool:

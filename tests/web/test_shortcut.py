@@ -35,7 +35,12 @@ def asked_flask(app, monkeypatch):
     return asked
 
 
-PLAIN = {"If-None-Match": "*"}, {"Range": "bytes=1-5"}, {"Accept": "image/webp"}, {}
+PLAIN: tuple[dict[str, str], ...] = (
+    {"If-None-Match": "*"},
+    {"Range": "bytes=1-5"},
+    {"Accept": "image/webp"},
+    {},
+)
 
 
 @pytest.mark.parametrize("headers", PLAIN)
