@@ -1,7 +1,8 @@
 """The `tuchuang` command: what whoever runs the service needs to do."""
 
 import sys
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask, current_app
@@ -9,6 +10,9 @@ from flask.cli import FlaskGroup, routes_command, shell_command, with_appcontext
 
 from flaskr.config import ConfigurationError
 from flaskr.errors import DomainError
+
+if TYPE_CHECKING:
+    from flaskr.library.faults import Fault
 
 
 class Commands(FlaskGroup):
@@ -180,6 +184,71 @@ def create_token(username: str, name: str, scope: str) -> None:
     secret = tokens.create(database.session, owner, name=name, scope=scope)
     database.session.commit()
     click.echo(secret)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Remove nothing; count what would be.")
+@with_appcontext
+def gc(*, dry_run: bool) -> None:
+    """Remove pictures that were long enough in the trash, and files that none needs."""
+    from flaskr.db import db as database
+    from flaskr.db import require_current_schema
+    from flaskr.library.collect import Keeping, collect
+
+    require_current_schema()
+    keeping = Keeping(
+        trash=timedelta(days=current_app.config["TRASH_DAYS"]),
+        grace=timedelta(seconds=current_app.config["GC_GRACE_SECONDS"]),
+    )
+    media = current_app.extensions["tuchuang.media"]
+    done = collect(database.session, media, keeping, dry_run=dry_run)
+    if dry_run:
+        click.echo("Nothing is removed. What would be:")
+    click.echo(f"pictures out of the trash: {done.images}")
+    click.echo(f"files that no picture needs: {done.blobs} ({done.bytes} bytes)")
+    click.echo(f"variants made from them: {done.variants}")
+    click.echo(f"leftovers of uploads that were broken off: {done.leftovers}")
+
+
+@main.command()
+@click.option("--repair", is_flag=True, help="Mend what can be mended without guessing.")
+@click.pass_context
+@with_appcontext
+def fsck(ctx: click.Context, *, repair: bool) -> None:
+    """Check that every picture has its bytes, and every file its picture.
+
+    Reads all files. The exit status is 1 if faults are left.
+    """
+    from flaskr.db import db as database
+    from flaskr.db import require_current_schema
+    from flaskr.library.check import check, total_bytes
+
+    require_current_schema()
+    session, media = database.session, current_app.extensions["tuchuang.media"]
+    with click.progressbar(
+        length=total_bytes(session), label="Checking", file=sys.stderr
+    ) as progress:
+        report = check(session, media, repair=repair, progress=progress.update)
+    for fault in report.faults:
+        click.echo(describe_fault(fault))
+    left = report.remaining
+    click.echo(
+        f"{report.blobs} pictures of {report.bytes} bytes and {report.files} files checked: "
+        f"{len(report.faults)} faults, {len(report.faults) - len(left)} mended"
+    )
+    if any(fault.images for fault in left):
+        click.echo(
+            "Lost bytes come back from a backup of the folder `files`, or when the same picture is "
+            "uploaded again: then for all of its links."
+        )
+    ctx.exit(1 if left else 0)
+
+
+def describe_fault(fault: "Fault") -> str:
+    """Return a line for each fault, and one for the pictures it hurts."""
+    name = fault.name.encode(errors="backslashreplace").decode()
+    line = f"{'mended ' if fault.repaired else ''}{fault.kind}: {name} {fault.detail}"
+    return f"{line}\n  pictures: {', '.join(fault.images)}" if fault.images else line
 
 
 @main.command()

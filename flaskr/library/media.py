@@ -6,6 +6,10 @@ from pathlib import Path
 from flaskr.imaging import DecodePool
 from flaskr.storage import LocalStore, Spool, Store
 
+SPOOL = "incoming/"
+QUARANTINE = "quarantine/"
+"""What the names start with of files that are not in their place yet, or no longer."""
+
 
 @dataclass(frozen=True)
 class Media:
@@ -18,7 +22,7 @@ class Media:
 
 def local_media(folder: Path, decoders: DecodePool) -> Media:
     """Return the media in a folder of this machine."""
-    return Media(LocalStore(folder), Spool(folder / "incoming"), decoders)
+    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders)
 
 
 def blob_name(sha256: str) -> str:

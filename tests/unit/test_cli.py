@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from flaskr.config import settings_page
 from flaskr.db import expected_revision
 from flaskr.library import accounts, tokens
-from flaskr.models import Token, User
-from tests.factories import PASSWORD, count_rows
+from flaskr.models import Token, User, now
+from tests.factories import PASSWORD, count_rows, make_image
 
 TUCHUANG = Path(sys.executable).with_name("tuchuang")
 
@@ -94,6 +95,77 @@ def test_db_downgrade_and_upgrade_go_there_and_back(runner, instance):
     assert run(runner, "db", "current").stdout.startswith("database none")
     assert run(runner, "db", "upgrade").exit_code == 0
     assert run(runner, "db", "current").stdout.startswith(f"database {expected_revision()}")
+
+
+# ---- what is collected and checked -----------------------------------------------------------
+
+
+@pytest.fixture
+def deleted(session, ada, media):
+    """A picture that was deleted long ago, with its file."""
+    image = make_image(session, ada, store=media.store, deleted=True)
+    image.deleted = now() - timedelta(days=31)
+    session.commit()
+    return image.blob
+
+
+def test_gc_tells_what_it_removed(runner, deleted, media):
+    planned = run(runner, "gc", "--dry-run")
+    assert planned.stdout.startswith("Nothing is removed")
+    assert len(list(media.store.list())) == 1
+    result = run(runner, "gc")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "pictures out of the trash: 1",
+        "files that no picture needs: 0 (0 bytes)",
+        "variants made from them: 0",
+        "leftovers of uploads that were broken off: 0",
+    ]
+
+
+def test_gc_keeps_to_the_settings(make_app, deleted, media):
+    runner = make_app(TRASH_DAYS=32).test_cli_runner()
+    assert "pictures out of the trash: 0" in run(runner, "gc").stdout
+    runner = make_app(TRASH_DAYS=31, GC_GRACE_SECONDS=0).test_cli_runner()
+    result = run(runner, "gc")
+    assert "pictures out of the trash: 1" in result.stdout
+    assert "files that no picture needs: 1 " in result.stdout
+    assert list(media.store.list()) == []
+
+
+def test_fsck_has_nothing_to_say_of_a_house_in_order(runner, session, ada, media):
+    image = make_image(session, ada, store=media.store)
+    result = run(runner, "fsck")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"1 pictures of {image.blob.bytes} bytes and 1 files checked: 0 faults, 0 mended\n",
+    )
+
+
+def test_fsck_tells_faults_and_fails(runner, session, ada):
+    image = make_image(session, ada)
+    for arguments in (("fsck",), ("fsck", "--repair")):
+        result = run(runner, *arguments)
+        assert result.exit_code == 1
+        assert result.stdout.startswith("missing: blobs/")
+        assert f"pictures: {image.key}" in result.stdout
+        assert "come back from a backup" in result.stdout
+
+
+def test_fsck_succeeds_once_everything_is_mended(runner, media):
+    path = media.spool.new_path()
+    path.touch()
+    os.utime(path, (0, 0))
+    assert run(runner, "fsck").exit_code == 1
+    result = run(runner, "fsck", "--repair")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"mended leftover: incoming/{path.name} ")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["gc", "fsck"])
+def test_a_new_instance_is_told_to_make_its_tables(tmp_path, name):
+    assert_one_line(command(tmp_path / "new", name), "Run: tuchuang db upgrade")
 
 
 # ---- the installed command ------------------------------------------------------------------
