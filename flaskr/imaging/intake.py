@@ -3,7 +3,6 @@
 import hashlib
 import warnings
 from collections.abc import Iterable
-from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -103,14 +102,27 @@ def check_size(image: Image.Image, limits: Limits) -> None:
 
 def count_frames(image: Image.Image, format_: Format, limits: Limits) -> int:
     """Return the number of frames. Raises TooManyFramesError if it is over the limits."""
-    if format_ is TIFF:
-        # Pillow compares each page with all before it, so it must not count too many.
-        with suppress(EOFError):
-            image.seek(limits.frames)
-            raise TooManyFramesError(frames=limits.frames, megapixels=limits.total_pixels // MEGA)
-    frames = 1 if format_ is JPEG else getattr(image, "n_frames", 1)
+    if format_ is JPEG:
+        frames = 1
+    elif format_ is TIFF:
+        frames = count_pages(image, limits.frames)
+    else:
+        frames = getattr(image, "n_frames", 1)
     check_frames(frames, frames * image.width * image.height, limits)
     return frames
+
+
+def count_pages(image: Image.Image, limit: int) -> int:
+    """Return the number of a TIFF's pages, or `limit` + 1 if there are more.
+
+    Pillow would count them all, and compare each with every one before.
+    """
+    for number in range(1, limit + 1):
+        try:
+            image.seek(number)
+        except EOFError:
+            return number
+    return limit + 1
 
 
 def check_frames(frames: int, pixels: int, limits: Limits) -> None:

@@ -70,7 +70,10 @@ def prepare_scaled(image: Image.Image, spec: Spec) -> None:
 
 def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8."""
-    value = image.getexif().get(ORIENTATION, 1)
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - nonsense there makes Pillow raise nearly anything
+        return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
