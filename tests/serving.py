@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from flask import Flask
 
 from flaskr import create_app
-from flaskr.config import ENVIRONMENT_PREFIX, INSTANCE_VARIABLE
+from flaskr.config import ENVIRONMENT_PREFIX, INSTANCE_VARIABLE, from_environment
 
 COMMAND = Path(sys.executable).with_name("tuchuang")
 DECODER = "flaskr.imaging.worker"
@@ -78,8 +78,8 @@ class Site:
 
     def make_app(self) -> Flask:
         """The app that is served, in this process."""
-        given = self._settings | {"RATE_LIMITS": False, "INSTANCE_PATH": self.instance}
-        return create_app(given | {"TESTING": True})
+        given = from_environment(self._settings_as_environment())
+        return create_app(given | {"INSTANCE_PATH": self.instance, "TESTING": True})
 
     def run(self, *command: str) -> None:
         """Run the command on this instance, to its end."""
@@ -107,8 +107,11 @@ class Site:
             for name, value in os.environ.items()
             if not name.startswith(ENVIRONMENT_PREFIX)
         }
-        ours = {f"{ENVIRONMENT_PREFIX}{name}": value for name, value in self._settings.items()}
+        ours = self._settings_as_environment()
         return theirs | ours | {INSTANCE_VARIABLE: str(self.instance)}
+
+    def _settings_as_environment(self) -> dict[str, str]:
+        return {f"{ENVIRONMENT_PREFIX}{name}": value for name, value in self._settings.items()}
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE

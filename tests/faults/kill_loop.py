@@ -147,7 +147,7 @@ def main() -> None:
     print(f"seed {seed}", flush=True)
     settings = {name: os.environ[name] for name in ("DATABASE_URL",) if name in os.environ}
     with tempfile.TemporaryDirectory() as folder:
-        site = Site(Path(folder), **settings)
+        site = Site(Path(folder), None, **settings)
         site.run("db", "upgrade")
         try:
             tally = run(site, options.rounds, random.Random(seed))
