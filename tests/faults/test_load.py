@@ -1,0 +1,61 @@
+"""Whoever harms the server harms nobody else."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.factories import encode, noise
+from tests.faults.load import Visitor, dripping
+from tests.serving import DECODER, PATIENCE, pss
+
+MIB = 1024 * 1024
+DECODE_BYTES = 65 * MIB
+"""What one decode takes at its peak (12 megapixels)."""
+
+
+def test_two_hundred_slow_bodies_stop_nobody(site, caller):
+    with Visitor(caller) as visitor, dripping(caller, 200) as lines:
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            assert caller.upload(encode(noise(60, 60), "PNG")).status == 201
+    assert len(lines) == 200
+    assert visitor.seconds
+    assert visitor.failed == []
+
+
+def test_many_who_ask_for_a_new_variant_get_one_making(make_site):
+    from tests.faults.conftest import enter
+
+    site = make_site(DECODERS="4")
+    site.start()
+    caller = enter(site)
+    taken = caller.upload(encode(noise(1200, 900), "JPEG", quality=90)).json
+    (worker,) = site.workers()
+    before = pss(worker)
+    decoders = site.processes(DECODER)
+    with ThreadPoolExecutor(64) as everybody:
+        path = taken["path"].replace(".jpg", ".webp") + "?w=960"
+        answers = list(everybody.map(caller.get, [path] * 64))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    # A second making at the same time would have needed a second child process.
+    assert site.processes(DECODER) == decoders
+    assert len(list((site.instance / "files").glob("variants/*/*/w960.webp"))) == 1
+    assert pss(worker) - before < DECODE_BYTES
+
+
+def test_no_child_outlives_the_web_process_it_worked_for(site, caller):
+    assert caller.upload(encode(noise(60, 60), "PNG")).status == 201
+    (worker,) = site.workers()
+    orphans = site.processes(DECODER)
+    assert orphans
+    os.kill(worker, signal.SIGKILL)
+    until = time.monotonic() + PATIENCE
+    while set(orphans) & set(site.processes(DECODER)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    while not site.workers():  # a new one takes its place
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert caller.upload(encode(noise(61, 60), "PNG")).status == 201
