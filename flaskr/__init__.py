@@ -19,8 +19,9 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from flaskr import api, auth, blog, cli, config, db, settings, tuchuang
+    from flaskr import admin, api, auth, blog, cli, config, db, settings, tuchuang
     from flaskr.imaging import DecodePool, affordable_children
+    from flaskr.library import sets
     from flaskr.library.media import local_media
     from flaskr.web import (
         assets,
@@ -51,7 +52,10 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     security.configure(app)
     db.init_app(app)
     decoders = DecodePool(affordable_children(app.config["DECODERS"]))
-    app.extensions["tuchuang.media"] = local_media(Path(app.instance_path, "files"), decoders)
+    instance_folder = Path(app.instance_path)
+    files = instance_folder / "files"
+    app.extensions["tuchuang.media"] = local_media(files, decoders)
+    app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
     app.before_request(links.check_host)
     for part in (
         users,
@@ -65,10 +69,19 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
         assets,
     ):
         part.init_app(app)
-    pages = (auth.bp, blog.bp, settings.bp, tuchuang.bp, tuchuang.short_links, preferences.bp)
-    for blueprint in (*pages, api.bp):
+    for blueprint in (
+        auth.bp,
+        blog.bp,
+        settings.bp,
+        admin.bp,
+        tuchuang.bp,
+        tuchuang.short_links,
+        preferences.bp,
+    ):
         app.register_blueprint(blueprint)
-    security.csrf.exempt(api.bp)  # its requests carry a token, and cookies do not count there
+    for blueprint in api.blueprints:
+        app.register_blueprint(blueprint)
+        security.csrf.exempt(blueprint)  # cookies do not count there, tokens do
     cli.init_app(app)
     app.wsgi_app = tuchuang.Shortcut(app, app.wsgi_app)  # type: ignore[method-assign]
     count = app.config["TRUSTED_PROXIES"]

@@ -6,8 +6,9 @@ this table by ``tuchuang settings``.
 """
 
 import os
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,8 +180,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RATE_LIMITS",
         True,
-        "Whether log-ins are limited: 10 in 15 minutes for an account, 25 in 5 minutes for an "
-        "address.",
+        "Whether attempts are limited. Log-ins: 10 in 15 minutes for an account, 25 in 5 minutes "
+        "for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: 200 "
+        "uploads and 60 deletions an hour for an address.",
         parse_flag,
     ),
     Setting(
@@ -190,12 +192,91 @@ SETTINGS: tuple[Setting, ...] = (
         "file `limits.sqlite3` in the instance folder, shared by all processes.",
     ),
     Setting(
+        "GUEST_UPLOADS",
+        False,
+        "Whether mini programs that send no token may upload (`/temp/upload/…`, `/tasks/create/`, "
+        "`/service/image`). What they send belongs to one account, `guest`; whoever knows the MD5 "
+        "of a guest's backup can fetch it. Only for clients that cannot be changed.",
+        parse_flag,
+    ),
+    Setting(
+        "GUEST_DELETES",
+        False,
+        "Whether those may delete guests' backups too: anybody who knows the MD5 can.",
+        parse_flag,
+    ),
+    Setting(
+        "WECHAT_APPID",
+        "",
+        "The AppID of the mini program whose users may log in by `POST /api/wechat/login`, an "
+        "account being made for each. Empty: nobody can.",
+    ),
+    Setting("WECHAT_SECRET", "", "The AppSecret that belongs to `WECHAT_APPID`."),
+    Setting(
+        "WECHAT_API_URL",
+        "https://api.weixin.qq.com/sns/jscode2session",
+        "Where the code of `wx.login` is exchanged for the user's openid.",
+    ),
+    Setting(
+        "WECHAT_TOKEN_DAYS",
+        30,
+        "For how many days a log-in through WeChat is good.",
+        parse_count,
+    ),
+    Setting(
         "DEFAULT_LOCALE",
         "en",
         "The language of pages for browsers that ask for none we have: `en` or `zh_Hans`.",
         one_of("en", "zh_Hans"),
     ),
 )
+
+SET_SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "UPLOADED_<SET>_DEST",
+        "",
+        "Where the set's files lie, and what makes the set exist: a folder (absolute, or below the "
+        "instance folder) or a storage address such as `file:///srv/files`. It has to be a folder "
+        "of its own. `photos` exists without: its pictures are kept with all others; with it, a "
+        "copy of each lies there under its public name.",
+    ),
+    Setting(
+        "UPLOADED_<SET>_URL",
+        "",
+        "What links to the set's files start with, if a server of yours serves DEST, for example "
+        "`https://cdn.example.org/photos/`. Empty: `/_uploads/<set>/` of this service.",
+    ),
+    Setting(
+        "UPLOADED_<SET>_ALLOW",
+        [],
+        "Extensions taken, separated by commas; names of groups stand for their members. For "
+        "`photos` (IMAGES) and `files` (TEXT, DOCUMENTS) they are taken besides; for a set of your "
+        "own they are all that is taken. Empty there: DEFAULT.",
+        parse_list,
+    ),
+    Setting(
+        "UPLOADED_<SET>_DENY",
+        [],
+        "Extensions or groups not taken, unless ALLOW names them.",
+        parse_list,
+    ),
+    Setting(
+        "UPLOADED_<SET>_MAX_BYTES",
+        0,
+        "The largest file taken, in bytes. 0: `MAX_FILE_BYTES`.",
+        parse_count,
+    ),
+)
+"""The settings of an upload set, one of each for every set; library.sets reads them."""
+
+_KINDS = {setting.name.removeprefix("UPLOADED_<SET>_"): setting for setting in SET_SETTINGS}
+_SET_SETTING = re.compile(rf"UPLOADED_([A-Z][A-Z0-9_]*?)_({'|'.join(_KINDS)})")
+
+
+def split_set_setting(name: str) -> tuple[str, str] | None:
+    """Return the set and the kind (DEST, URL, …) that a setting's name speaks of, or None."""
+    match = _SET_SETTING.fullmatch(name)
+    return (match[1].lower(), match[2]) if match else None
 
 
 def defaults() -> dict[str, Any]:
@@ -208,13 +289,19 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
     Raises ConfigurationError, naming the variable, for a value that cannot be read.
     """
+    parsers = {setting.name: setting.parse for setting in SETTINGS}
     values: dict[str, Any] = {}
-    for setting in SETTINGS:
-        variable = ENVIRONMENT_PREFIX + setting.name
-        if variable not in environ:
+    for variable, text in environ.items():
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if name == variable:
+            continue
+        parse = parsers.get(name)
+        if parse is None and (parts := split_set_setting(name)):
+            parse = _KINDS[parts[1]].parse
+        if parse is None:
             continue
         try:
-            values[setting.name] = setting.parse(environ[variable])
+            values[name] = parse(text)
         except ValueError as error:
             raise ConfigurationError(f"{variable}: {error}") from error
     return values
@@ -259,14 +346,31 @@ def settings_page() -> str:
             "folder. This page is made by `make docs`."
         ),
         "",
-        "| setting | default | meaning |",
-        "|---|---|---|",
-    ]
-    lines += [
-        f"| `{setting.name}` | {_default_cell(setting.default)} | {setting.meaning} |"
-        for setting in SETTINGS
+        *_settings_table(SETTINGS),
+        "",
+        "## Upload sets",
+        "",
+        (
+            "An upload set is a named place for files of certain kinds. `<SET>` is its name in "
+            'capitals, for example `UPLOADED_FILES_DEST = "documents"`. `photos` is there from '
+            "the start, `files` and sets of your own once they have a DEST. The groups: IMAGES, "
+            "DOCUMENTS, AUDIO, TEXT, DATA, ARCHIVES, and DEFAULT (TEXT, DOCUMENTS, IMAGES, DATA)."
+        ),
+        "",
+        *_settings_table(SET_SETTINGS),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _settings_table(settings: Iterable[Setting]) -> list[str]:
+    return [
+        "| setting | default | meaning |",
+        "|---|---|---|",
+        *(
+            f"| `{setting.name}` | {_default_cell(setting.default)} | {setting.meaning} |"
+            for setting in settings
+        ),
+    ]
 
 
 def _default_cell(value: object) -> str:

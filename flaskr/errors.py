@@ -68,6 +68,14 @@ class ScopeError(DomainError):
     message = message_("This token may not do that. Make one with the scope “%(scope)s”.")
 
 
+class NotAdmittedError(DomainError):
+    """The request carries no token, and guests may not do this."""
+
+    code = "not_admitted"
+    status = 401
+    message = message_("Only for users who are logged in. Log in, then try again.")
+
+
 class RegistrationClosedError(DomainError):
     """Nobody may register at the moment."""
 
@@ -134,12 +142,55 @@ class TooManyAttemptsError(DomainError):
     message = message_("Too many attempts. Wait %(minutes)s minutes, then try again.")
 
 
+class WeChatOffError(DomainError):
+    """Nobody can log in through WeChat here."""
+
+    code = "wechat_off"
+    status = 404
+    message = message_(
+        "Logging in through WeChat is not set up here. Whoever runs it: set WECHAT_APPID and "
+        "WECHAT_SECRET."
+    )
+
+
+class WeChatCodeError(DomainError):
+    """The code of `wx.login` is missing, used up, expired or of another mini program."""
+
+    code = "invalid_code"
+    status = 401
+    message = message_("WeChat does not know this log-in code, or no longer. Log in once more.")
+
+
+class WeChatRefusedError(DomainError):
+    """WeChat lets this user log in nowhere."""
+
+    code = "wechat_refused"
+    status = 403
+    message = message_("WeChat does not let this user log in.")
+
+
+class WeChatUnavailableError(DomainError):
+    """WeChat does not answer, or not in a way that can be understood."""
+
+    code = "wechat_unavailable"
+    status = 503
+    message = message_("WeChat does not answer at the moment. Try again in a minute.")
+
+
 class NoFileError(DomainError):
     """The request carried no file part, or nothing was chosen."""
 
     code = "no_file"
     status = 400
     message = message_("No picture was chosen. Select one or more files, then upload.")
+
+
+class TooManyFilesError(DomainError):
+    """Several files came where one is meant."""
+
+    code = "too_many_files"
+    status = 400
+    message = message_("One file is taken here. Send the others one by one.")
 
 
 class EmptyFileError(DomainError):
@@ -172,6 +223,12 @@ class UnsupportedTypeError(DomainError):
     code = "unsupported_type"
     status = 415
     message = message_("This is not a picture we can take. Use %(formats)s.")
+
+
+class NotInSetError(UnsupportedTypeError):
+    """The upload set does not take files of this kind."""
+
+    message = message_("Files of this kind are not taken here. Use %(formats)s.")
 
 
 class UnreadableImageError(DomainError):
@@ -248,6 +305,32 @@ class UnavailableError(DomainError):
     code = "unavailable"
     status = 503
     message = message_("The service cannot store anything at the moment. Try again in a minute.")
+
+
+class InvalidOpenidError(DomainError):
+    """The openid in the address is none."""
+
+    code = "invalid_openid"
+    status = 400
+    message = message_("An openid has 1 to 64 characters, and no slash among them.")
+
+
+class InvalidMd5Error(DomainError):
+    """The MD5 in the query is missing or is none."""
+
+    code = "invalid_md5"
+    status = 400
+    message = message_("An MD5 has 32 hexadecimal digits.")
+
+
+class InvalidTaskError(DomainError):
+    """What was sent with a picture makes no post."""
+
+    code = "invalid_task"
+    status = 422
+    message = message_(
+        "A post needs a title of up to %(title)s characters, and a text of up to %(text)s."
+    )
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT}

@@ -20,7 +20,9 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     bindparam,
+    or_,
     select,
     text,
 )
@@ -29,6 +31,7 @@ from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    contains_eager,
     mapped_column,
     relationship,
 )
@@ -87,7 +90,11 @@ def insert_if_absent(session: Session, table: type[Base], **values: Any) -> None
 
 
 class User(Base):
-    """An account. `name_key` is the name as it is compared; see library.accounts."""
+    """An account. `name_key` is the name as it is compared; see library.accounts.
+
+    `external_id` is set for accounts that are made on demand and have no password: `wechat:` and
+    an openid, or `guest`.
+    """
 
     __tablename__ = "user"
 
@@ -98,7 +105,13 @@ class User(Base):
     is_admin: Mapped[bool] = mapped_column(default=False)
     session_version: Mapped[int] = mapped_column(default=1)
     keep: Mapped[str] = mapped_column(String(8), default="share", server_default="share")
+    external_id: Mapped[str | None] = mapped_column(String(160), unique=True)
     created: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    @classmethod
+    def by_external_id(cls, session: Session, external_id: str) -> Self | None:
+        """Return the account made on demand for this id, or None."""
+        return session.scalar(select(cls).where(cls.external_id == external_id))
 
     @classmethod
     def by_name_key(cls, session: Session, name_key: str) -> Self | None:
@@ -107,8 +120,8 @@ class User(Base):
 
     @classmethod
     def any_exists(cls, session: Session) -> bool:
-        """Tell whether there is any account at all."""
-        return session.scalar(select(cls.id).limit(1)) is not None
+        """Tell whether there is any account that somebody registered or an admin made."""
+        return session.scalar(select(cls.id).where(cls.external_id.is_(None)).limit(1)) is not None
 
     @classmethod
     def lock_table(cls, session: Session) -> None:
@@ -140,6 +153,12 @@ class Token(Base):
     def by_secret(cls, session: Session, secret_sha256: str) -> Self | None:
         """Return the token whose text has this SHA-256, or None."""
         return session.scalar(select(cls).where(cls.secret_sha256 == secret_sha256))
+
+    @classmethod
+    def named(cls, session: Session, user_id: int, name: str) -> Sequence[Self]:
+        """Return the account's tokens of that name, newest first."""
+        query = select(cls).where(cls.user_id == user_id, cls.name == name)
+        return session.scalars(query.order_by(cls.id.desc())).all()
 
 
 class Post(Base):
@@ -276,6 +295,112 @@ class Image(Base):
         """Return the owner's images of one batch, in the order they came."""
         query = cls.living().where(cls.owner_id == owner_id, cls.batch == batch)
         return session.scalars(query.order_by(cls.id)).all()
+
+    @classmethod
+    def backups(cls, owner_id: int) -> Select[Self]:
+        """Start a query for the owner's private images, newest first."""
+        own = cls.living().where(cls.owner_id == owner_id, cls.visibility == "private")
+        return own.order_by(cls.id.desc())
+
+    @classmethod
+    def backup_page(
+        cls, session: Session, owner_id: int, before: str | None, size: int
+    ) -> Sequence[Self]:
+        """Return up to `size` of the owner's private images, older than the one with that key."""
+        query = cls.backups(owner_id).limit(size)
+        if before is not None:
+            anchor = select(cls.id).where(cls.key == before, cls.owner_id == owner_id)
+            query = query.where(cls.id < anchor.scalar_subquery())
+        return session.scalars(query).all()
+
+    @classmethod
+    def backup_of(
+        cls,
+        session: Session,
+        owner_id: int,
+        *,
+        md5: str | None = None,
+        sha256: str | None = None,
+        besides: int | None = None,
+    ) -> Self | None:
+        """Return the owner's newest private image with this content, or None.
+
+        The one with the id `besides` is passed over.
+        """
+        query = cls.backups(owner_id).join(Blob, cls.blob_id == Blob.id).limit(1)
+        if md5 is not None:
+            query = query.where(Blob.md5 == md5)
+        if sha256 is not None:
+            query = query.where(Blob.sha256 == sha256)
+        if besides is not None:
+            query = query.where(cls.id != besides)
+        return session.scalar(query)
+
+
+class SetFile(Base):
+    """A file of an upload set under its public `name`; library.set_files has the verbs.
+
+    A picture's content is that of its image. A document has none: `bytes` and `sha256` tell of the
+    file in the set's own store. Of those with the same `slot` (an openid) an owner has one.
+    """
+
+    __tablename__ = "set_file"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    set_name: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(40))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    image_id: Mapped[int | None] = mapped_column(
+        ForeignKey("image.id", ondelete="SET NULL"), index=True
+    )
+    slot: Mapped[str | None] = mapped_column(String(64))
+    original: Mapped[str] = mapped_column(String(255))
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    deleted: Mapped[datetime | None] = mapped_column(Moment)
+
+    image: Mapped[Image | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("set_name", "name"),
+        Index("ix_set_file_owner_id_set_name_id", "owner_id", "set_name", "id"),
+        Index("ix_set_file_owner_id_slot", "owner_id", "slot"),
+        Base.__table_args__,
+    )
+
+    @classmethod
+    def living(cls) -> Select[Self]:
+        """Start a query for files that are not deleted, with their images."""
+        there = or_(Image.id.is_not(None) & Image.deleted.is_(None), cls.sha256.is_not(None))
+        # An inner join to the blob would drop documents.
+        blob = contains_eager(cls.image).joinedload(Image.blob, innerjoin=False)
+        query = select(cls).outerjoin(cls.image).options(blob)
+        return query.where(cls.deleted.is_(None), there)
+
+    @classmethod
+    def by_name(cls, session: Session, set_name: str, name: str) -> Self | None:
+        """Return the set's file of this name, whoever owns it, or None."""
+        return session.scalar(cls.living().where(cls.set_name == set_name, cls.name == name))
+
+    @classmethod
+    def page(
+        cls, session: Session, owner_id: int, set_name: str, before: str | None, size: int
+    ) -> Sequence[Self]:
+        """Return up to `size` of the owner's files of the set, older than the name `before`."""
+        own = cls.living().where(cls.owner_id == owner_id, cls.set_name == set_name)
+        if before is not None:
+            anchor = select(cls.id).where(
+                cls.name == before, cls.set_name == set_name, cls.owner_id == owner_id
+            )
+            own = own.where(cls.id < anchor.scalar_subquery())
+        return session.scalars(own.order_by(cls.id.desc()).limit(size)).all()
+
+    @classmethod
+    def in_slot(cls, session: Session, owner_id: int, set_name: str, slot: str) -> Sequence[Self]:
+        """Return the owner's files with this slot."""
+        own = cls.living().where(cls.owner_id == owner_id, cls.set_name == set_name)
+        return session.scalars(own.where(cls.slot == slot)).all()
 
 
 DIRECT_IMAGE = (

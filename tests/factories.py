@@ -17,8 +17,9 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flaskr.library import accounts, keys, media, tokens
-from flaskr.models import Base, Blob, Image, Post, User
+from flaskr.library import accounts, keys, media, set_files, tokens
+from flaskr.library.sets import UploadSet
+from flaskr.models import Base, Blob, Image, Post, SetFile, User
 from flaskr.storage import Store
 
 PASSWORD = "correct horse battery"
@@ -104,6 +105,25 @@ def make_image(  # one argument for each thing that a test may care about
     session.add(image)
     session.commit()
     return image
+
+
+def make_document(
+    session: Session, owner: User, upload_set: UploadSet, content: bytes = b"words"
+) -> SetFile:
+    """A document of an upload set that has a place of its own."""
+    document = SetFile(
+        set_name=upload_set.name,
+        name=set_files.new_name("txt"),
+        owner_id=owner.id,
+        original="notes.txt",
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    session.add(document)
+    session.commit()
+    assert upload_set.place is not None
+    put(upload_set.place.store, document.name, content)
+    return document
 
 
 def put(store: Store, name: str, content: bytes) -> None:

@@ -1,5 +1,7 @@
-"""Programs instead of people: the native API."""
+"""Programs instead of people: the native API, and the shapes that existing clients speak."""
 
-from flaskr.api.native import bp
+from flaskr.api import miniprogram, native, wechat
 
-__all__ = ["bp"]
+blueprints = (native.bp, *miniprogram.blueprints)
+
+__all__ = ["blueprints", "wechat"]

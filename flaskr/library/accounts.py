@@ -17,12 +17,16 @@ from flaskr.errors import (
     WrongCredentialsError,
     WrongPasswordError,
 )
+from flaskr.library.keys import new_key
 from flaskr.library.uploads import Keep
-from flaskr.models import User
+from flaskr.models import User, insert_if_absent
 from flaskr.transactions import begin_write
 
 USERNAME_PATTERN = re.compile(r"[\w.-]{1,40}")
 PASSWORD_LENGTH = range(8, 201)
+
+GUEST = "guest"
+"""The `external_id` of the account that guests' uploads belong to."""
 
 # Argon2id with 19 MiB, two passes, one lane: OWASP's password storage advice.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -88,6 +92,8 @@ def authenticate(session: Session, username: str, password: str) -> User:
     WrongCredentialsError for both. A hash made with older parameters is renewed.
     """
     user = User.by_name_key(session, name_key(username.strip()))
+    if user is not None and not user.password_hash:
+        user = None  # made on demand: nobody logs in to it by a form
     stored = _decoy_hash() if user is None else user.password_hash
     if not _matches(stored, password) or user is None:
         raise WrongCredentialsError
@@ -95,6 +101,42 @@ def authenticate(session: Session, username: str, password: str) -> User:
         renewed = _hasher.hash(password)
         begin_write(session)
         user.password_hash = renewed
+    return user
+
+
+def guest(session: Session) -> User:
+    """Return the account that guests' uploads belong to, made if there is none."""
+    return on_demand(session, GUEST, "guest")
+
+
+def find_guest(session: Session) -> User | None:
+    """Return the account that guests' uploads belong to, if there is one."""
+    return User.by_external_id(session, GUEST)
+
+
+def of_wechat(session: Session, openid: str) -> User:
+    """Return the account of a mini program's user, made if there is none."""
+    return on_demand(session, f"wechat:{openid}", f"wechat-{new_key()[:8]}")
+
+
+def on_demand(session: Session, external_id: str, username: str) -> User:
+    """Return the account with this id, made without a password if there is none.
+
+    It gets another name where somebody else has that one.
+    """
+    wanted = username
+    while (user := User.by_external_id(session, external_id)) is None:
+        begin_write(session)
+        while User.by_name_key(session, name_key(username)) is not None:
+            username = f"{wanted}-{new_key()[:6]}"
+        insert_if_absent(
+            session,
+            User,
+            username=username,
+            name_key=name_key(username),
+            password_hash="",
+            external_id=external_id,
+        )
     return user
 
 

@@ -37,6 +37,17 @@ def create(
     return secret
 
 
+def drop_old(session: Session, user: User, name: str, keep: int) -> None:
+    """Remove the account's tokens of that name which have expired, and all but the newest ones."""
+    begin_write(session)
+    named = Token.named(session, user.id, name)
+    moment = now()
+    for order, token in enumerate(named):
+        if order >= keep or (token.expires is not None and token.expires <= moment):
+            session.delete(token)
+    session.flush()
+
+
 def redeem(session: Session, secret: str, scope: str) -> User:
     """Return the account a token stands for.
 

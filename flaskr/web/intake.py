@@ -36,10 +36,24 @@ class MalformedFormError(DomainError):
     message = message_("The upload arrived damaged or incomplete. Please send it again.")
 
 
+FILE_LIMITS: dict[Callable[..., Any], Callable[[], int]] = {}
+"""The views whose files have another limit than `MAX_FILE_BYTES`, and how it is told."""
+
+
 def takes_files(view: View) -> View:
     """Mark a view as one that takes files."""
     TAKES_FILES.add(view)
     return view
+
+
+def takes_files_up_to(limit: Callable[[], int]) -> Callable[[View], View]:
+    """Mark a view as one that takes files; `limit` is asked, for each request, how large."""
+
+    def mark(view: View) -> View:
+        FILE_LIMITS[view] = limit
+        return takes_files(view)
+
+    return mark
 
 
 def media() -> Media:
@@ -140,7 +154,8 @@ class Part:
         self.text = bytearray()
         self.file: ReceivedFile | None = None
         if segment.filename is not None:
-            spooled = media().spool.create(current_app.config["MAX_FILE_BYTES"])
+            limit = file_limit()
+            spooled = media().spool.create(limit)
             self.file = ReceivedFile(segment, spooled)
 
     def write(self, chunk: bytes) -> int:
@@ -185,6 +200,19 @@ def init_app(app: Flask) -> None:
 
 def limit_body() -> None:
     """Set how much of this request's body is read at the most."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    takes = view in TAKES_FILES
+    takes = requested_view() in TAKES_FILES
     request.max_content_length = current_app.config["MAX_BATCH_BYTES"] if takes else FORM_BYTES
+
+
+def requested_view() -> Callable[..., Any] | None:
+    """Return the view that this request is for."""
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def file_limit() -> int:
+    """Return the limit of one file of this request, in bytes."""
+    view = requested_view()
+    if view in FILE_LIMITS:
+        return FILE_LIMITS[view]()
+    limit: int = current_app.config["MAX_FILE_BYTES"]
+    return limit

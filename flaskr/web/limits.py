@@ -13,6 +13,9 @@ from flaskr.web import limits_store
 
 LOGIN_PER_ACCOUNT = parse("10 per 15 minutes")
 LOGIN_PER_ADDRESS = parse("25 per 5 minutes")
+WECHAT_PER_ADDRESS = parse("30 per 5 minutes")
+GUEST_UPLOADS_PER_ADDRESS = parse("200 per hour")
+GUEST_DELETES_PER_ADDRESS = parse("60 per hour")
 
 
 def client_address() -> str:
@@ -51,6 +54,21 @@ def count_login(account_key: str) -> None:
 def count_password_check(account_key: str) -> None:
     """Count an attempt to name the current password. Raises TooManyAttemptsError."""
     count(LOGIN_PER_ACCOUNT, "password", account_key)
+
+
+def count_wechat_login() -> None:
+    """Count a log-in through WeChat. Raises TooManyAttemptsError."""
+    count(WECHAT_PER_ADDRESS, "wechat-address", client_address())
+
+
+def count_guest_upload() -> None:
+    """Count an upload without a token. Raises TooManyAttemptsError."""
+    count(GUEST_UPLOADS_PER_ADDRESS, "guest-upload", client_address())
+
+
+def count_guest_deletion() -> None:
+    """Count a deletion without a token. Raises TooManyAttemptsError."""
+    count(GUEST_DELETES_PER_ADDRESS, "guest-delete", client_address())
 
 
 def count(limit: RateLimitItem, *identifiers: str) -> None:

@@ -6,8 +6,10 @@ from flask import Flask, current_app, g, request
 
 from flaskr.db import db
 from flaskr.library import accounts
+from flaskr.library.sets import PHOTOS
 from flaskr.web.locale import language_tag
 from flaskr.web.preferences import theme
+from flaskr.web.sets import upload_sets
 
 
 def init_app(app: Flask) -> None:
@@ -24,7 +26,13 @@ def page_context() -> dict[str, Any]:
         "registration_open": registration_is_open,
         "site_name": current_app.config["SITE_NAME"],
         "theme": theme(),
+        "upload_sets": further_sets,
     }
+
+
+def further_sets() -> list[str]:
+    """Return the names of the upload sets beside `photos`, which the upload page stands for."""
+    return sorted(upload_sets().keys() - {PHOTOS})
 
 
 def registration_is_open() -> bool:

@@ -11,7 +11,10 @@ from flaskr.db import db, from_database_error
 from flaskr.errors import DomainError, NoFileError, from_os_error
 from flaskr.imaging import FORMATS, Limits
 from flaskr.imaging.formats import SVG
+from flaskr.library.set_files import SetArrival, take
+from flaskr.library.sets import UploadSet
 from flaskr.library.uploads import KEEPS, Arrival, Keep, Upload, accept
+from flaskr.models import SetFile
 from flaskr.web.intake import ReceivedFile, media
 from flaskr.web.users import account
 
@@ -102,6 +105,20 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
         db.session.rollback()
         raise
     return upload
+
+
+def take_set_file(found: UploadSet, part: ReceivedFile, slot: str | None = None) -> SetFile:
+    """Take one file into an upload set and commit it. Raises what `set_files.take` raises."""
+    if part.error is not None:
+        raise part.error
+    try:
+        arrival = SetArrival(part.spooled, part.filename or "", slot)
+        taken = take(db.session, media(), account(), found, arrival, picture_limits())
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    return taken
 
 
 def chosen_keep() -> Keep:

@@ -128,17 +128,31 @@ def require_login() -> Response | None:
     return redirect_to_login()
 
 
+def token_account(scope: str) -> User | None:
+    """Return the account whose Bearer token of `scope` the request carries; None without any.
+
+    Whatever else the `Authorization` header says raises InvalidTokenError; so does a token that is
+    unknown or expired. Raises ScopeError. A session cookie does not count.
+    """
+    if "Authorization" not in request.headers:
+        return None
+    kind, _, secret = request.headers["Authorization"].partition(" ")
+    if kind.lower() != "bearer" or not secret.strip():
+        raise InvalidTokenError
+    user = tokens.redeem(db.session, secret.strip(), scope)
+    db.session.commit()
+    g.token_account = user
+    return user
+
+
 def token_required(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Admit only requests with a Bearer token of `scope`; a session cookie does not count here."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-            if kind.lower() != "bearer" or not secret.strip():
+            if token_account(scope) is None:
                 raise InvalidTokenError
-            g.token_account = tokens.redeem(db.session, secret.strip(), scope)
-            db.session.commit()
             return view(*args, **kwargs)
 
         return guarded

@@ -119,6 +119,7 @@ def test_gc_tells_what_it_removed(runner, deleted, media):
         "pictures out of the trash: 1",
         "files that no picture needs: 0 (0 bytes)",
         "variants made from them: 0",
+        "files of upload sets: 0",
         "leftovers of uploads that were broken off: 0",
     ]
 

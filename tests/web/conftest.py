@@ -1,20 +1,29 @@
 """Fixtures for tests that go over every route."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flaskr.library.media import Media
 from flaskr.models import Base, User
-from tests.factories import make_image, make_post
+from tests.conftest import MakeApp
+from tests.factories import make_document, make_image, make_post
 from tests.web.routes import SECRET, Things
 
 
 @pytest.fixture
-def things(session: Session, ada: User, media: Media) -> Things:
-    """A post and an image of ada's."""
+def app(make_app: MakeApp) -> Flask:
+    """An app with every upload set that has a name of its own."""
+    return make_app(UPLOADED_FILES_DEST="documents")
+
+
+@pytest.fixture
+def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
+    """A post, an image and a document of ada's."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET)
-    return Things(make_post(session, ada), image)
+    document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
+    return Things(make_post(session, ada), image, document)
 
 
 @pytest.fixture

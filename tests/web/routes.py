@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, url_for
 
-from flaskr.models import Image, Post
+from flaskr.models import Image, Post, SetFile
 from tests.factories import PASSWORD, png
 
 LOGIN = "sent to log in"
@@ -24,6 +24,7 @@ class Things:
 
     post: Post
     image: Image
+    document: SetFile
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,18 @@ def deletion_link(things: Things) -> dict[str, Any]:
     return {"key": things.image.key, "token": SECRET}
 
 
+def set_name(_: Things) -> dict[str, Any]:
+    return {"set_name": "files"}
+
+
+def document(things: Things) -> dict[str, Any]:
+    return {"set_name": "files", "name": things.document.name}
+
+
+def openid(_: Things) -> dict[str, Any]:
+    return {"openid": "oXyz"}
+
+
 def icon(_: Things) -> dict[str, Any]:
     return {"filename": "favicon.svg"}
 
@@ -90,12 +103,22 @@ def keeping() -> dict[str, Any]:
     return {"keep": "backup"}
 
 
+def words() -> dict[str, Any]:
+    return {"file": (BytesIO(b"words"), "new.txt")}
+
+
+def photo() -> dict[str, Any]:
+    return {"photo": (BytesIO(png(number=78)), "new.png"), "title": "A task"}
+
+
 def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
 
 ROUTES = {
+    ("admin.index", "GET"): Route(LOGIN, 404, 404),
     ("api.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
+    ("api.wechat_login", "POST"): Route(404, 404, 404, open_to_programs=True),
     ("auth.login", "GET"): Route(200, 303, 303),
     ("auth.login", "POST"): Route(303, 303, 303, data=credentials),
     ("auth.logout", "POST"): Route(303, 303, 303),
@@ -112,18 +135,34 @@ ROUTES = {
     ("blog.update", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
     ("favicon", "GET"): Route(200, 200, 200),
+    ("miniprogram_photos.create_task", "POST"): Route(
+        401, 401, 401, data=photo, open_to_programs=True
+    ),
+    ("miniprogram_photos.temp_upload", "POST"): Route(
+        401, 401, 401, openid, photo, open_to_programs=True
+    ),
     ("preferences.save", "POST"): Route(303, 303, 303, data=theme),
+    ("service_image.service_image", "DELETE"): Route(401, 401, 401, open_to_programs=True),
+    ("service_image.service_image", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("service_image.service_image", "POST"): Route(
+        401, 401, 401, data=picture, open_to_programs=True
+    ),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
     ("short_links.download", "GET"): Route(200, 200, 200, file),
+    ("short_links.set_file", "GET"): Route(200, 200, 200, document),
     ("static", "GET"): Route(200, 200, 200, icon),
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
     ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),
     ("tuchuang.delete_by_link", "POST"): Route(303, 303, 303, deletion_link),
+    ("tuchuang.delete_set_file", "GET"): Route(LOGIN, 404, 200, document),
+    ("tuchuang.delete_set_file", "POST"): Route(LOGIN, 404, 303, document),
     ("tuchuang.download", "GET"): Route(200, 200, 200, file),
     ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
+    ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
     ("tuchuang.upload", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.upload", "POST"): Route(LOGIN, 303, 303, data=picture),
     ("tuchuang.uploads", "GET"): Route(LOGIN, 404, 200, batch),

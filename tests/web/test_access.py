@@ -62,6 +62,7 @@ def test_somebody_elses_thing_looks_like_one_that_is_not_there(
     theirs = ask()
     session.delete(things.post)
     session.delete(things.image)
+    session.delete(things.document)
     session.commit()
     missing = ask()
     assert theirs.status_code == missing.status_code == 404

@@ -24,12 +24,13 @@ def post_without(app, things):
 
 
 def test_every_route_that_writes_is_in_the_matrix(app):
-    exempt = {("api.upload", "POST")}
+    exempt = {key for key, route in ROUTES.items() if key[1] != "GET" and route.open_to_programs}
     assert {key for key in routes_of(app) if key[1] in METHODS - {"GET"}} == {*WRITING} | exempt
 
 
 def test_only_the_api_is_exempt(app):
-    assert {blueprint.name for blueprint in csrf._exempt_blueprints} == {"api"}
+    exempt = {"api", "miniprogram_photos", "service_image"}
+    assert {blueprint.name for blueprint in csrf._exempt_blueprints} == exempt
     assert not csrf._exempt_views
 
 
@@ -75,7 +76,14 @@ def test_a_program_is_told_what_is_wrong_with_its_form(owner, post_without):
     assert answer.json["error"]["code"] == "stale_form"
 
 
-def test_a_secret_in_a_cookie_alone_opens_nothing_of_the_api(owner, post_without, contents):
+@pytest.mark.parametrize(
+    ("endpoint", "method"), [key for key, route in ROUTES.items() if route.open_to_programs]
+)
+def test_a_secret_in_a_cookie_alone_opens_nothing_of_the_api(
+    app, things, owner, contents, endpoint, method
+):
+    route = ROUTES[endpoint, method]
     before = contents()
-    assert post_without(owner, "api.upload").status_code == 401
+    path = route.path(app, endpoint, things)
+    assert owner.open(path, method=method, data=route.data()).status_code == route.owner
     assert contents() == before

@@ -1,0 +1,73 @@
+"""Who may: whoever has a token, and guests where the settings admit them. Cookies do not count.
+
+All of it comes before the body is read.
+"""
+
+from flask import current_app, g
+
+from flaskr.db import db
+from flaskr.errors import NotAdmittedError
+from flaskr.library import accounts
+from flaskr.models import User
+from flaskr.web.limits import count_guest_deletion, count_guest_upload
+from flaskr.web.users import token_account
+
+GUEST_UPLOADS, GUEST_DELETES = "GUEST_UPLOADS", "GUEST_DELETES"
+
+
+def admit_upload() -> User:
+    """Return the account that the upload will belong to.
+
+    Raises InvalidTokenError, ScopeError, NotAdmittedError, TooManyAttemptsError.
+    """
+    user = token_account("upload")
+    if user is not None:
+        return user
+    require_guests(GUEST_UPLOADS)
+    count_guest_upload()
+    guest = accounts.guest(db.session)
+    db.session.commit()
+    g.token_account = guest
+    return guest
+
+
+def admit_reader() -> User | None:
+    """Return the account whose backups may be read; None if that of the guests is not made yet.
+
+    Raises InvalidTokenError, ScopeError, NotAdmittedError.
+    """
+    user = token_account("library")
+    if user is not None:
+        return user
+    require_guests(GUEST_UPLOADS)
+    return accounts.find_guest(db.session)
+
+
+def admit_lister() -> User:
+    """Return the account whose backups may be listed: never that of the guests, who are many.
+
+    Raises InvalidTokenError, ScopeError, NotAdmittedError.
+    """
+    user = token_account("library")
+    if user is None:
+        raise NotAdmittedError
+    return user
+
+
+def admit_deletion() -> User | None:
+    """Return the account whose backups may be deleted; None if that of the guests is not made yet.
+
+    Raises InvalidTokenError, ScopeError, NotAdmittedError, TooManyAttemptsError.
+    """
+    user = token_account("library")
+    if user is not None:
+        return user
+    require_guests(GUEST_DELETES)
+    count_guest_deletion()
+    return accounts.find_guest(db.session)
+
+
+def require_guests(setting: str) -> None:
+    """Raise NotAdmittedError unless the setting admits requests without a token."""
+    if not current_app.config[setting]:
+        raise NotAdmittedError

@@ -1,0 +1,62 @@
+"""What the upload of one photo and the post with a photo share: field, envelope, upload set."""
+
+from typing import cast
+
+from flask import Blueprint, Response, request
+
+from flaskr.api.miniprogram.envelopes import answer, shape_errors
+from flaskr.errors import DomainError, NoFileError, TooManyFilesError
+from flaskr.library.sets import PHOTOS, UploadSet
+from flaskr.models import SetFile
+from flaskr.web.errors import FORM_OVERHEAD
+from flaskr.web.intake import ReceivedFile
+from flaskr.web.sets import set_file_url, set_limit, upload_set
+
+FIELD = "photo"
+
+# The client shows these; they are part of the protocol, not texts of ours.
+CREATED = "创建成功"
+NO_PHOTO = "没有图片上传"
+FAILED = "图片上传失败"
+
+bp = Blueprint("miniprogram_photos", __name__)
+
+
+def envelope(error: int, message: str, url: str = "", status: int = 200) -> Response:
+    return answer({"error": error, "data": {"msg": message, "url": url}}, status)
+
+
+def refuse(error: DomainError, status: int) -> Response:
+    """Return the client's envelope of an error."""
+    return envelope(1, NO_PHOTO if isinstance(error, NoFileError) else FAILED, status=status)
+
+
+shape_errors(bp, refuse)
+
+
+def created(taken: SetFile) -> Response:
+    return envelope(0, CREATED, set_file_url(taken))
+
+
+def photos() -> UploadSet:
+    return upload_set(PHOTOS)
+
+
+def photo_limit() -> int:
+    """Return the limit of a photo, in bytes."""
+    return set_limit(photos())
+
+
+def sent_photo(text_bytes: int = 0) -> ReceivedFile:
+    """Return the one photo of the request, beside which there may be so many bytes of text.
+
+    Raises NoFileError, TooManyFilesError.
+    """
+    request.max_content_length = photo_limit() + FORM_OVERHEAD + text_bytes
+    sent = [part for parts in request.files.listvalues() for part in parts]
+    if len(sent) > 1:
+        raise TooManyFilesError
+    photo = request.files.get(FIELD)
+    if photo is None or not photo.filename:
+        raise NoFileError
+    return cast("ReceivedFile", photo)

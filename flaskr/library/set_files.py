@@ -1,0 +1,309 @@
+"""Files of upload sets: taken in, found, listed, deleted, collected.
+
+A picture is taken in as every picture is; the set gives it a name of its own. A document is kept
+as it came, in the set's store.
+"""
+
+import errno
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flaskr.errors import EmptyFileError, NoFileError, NotFoundError, NotInSetError
+from flaskr.imaging import Limits
+from flaskr.imaging.formats import HEAD_BYTES, sniff
+from flaskr.library import images
+from flaskr.library.keys import new_key
+from flaskr.library.media import Media, blob_name
+from flaskr.library.names import display_name
+from flaskr.library.sets import IMAGES, Place, UploadSet, extension_of
+from flaskr.library.uploads import Arrival, accept
+from flaskr.library.variants import local_copy
+from flaskr.models import Image, SetFile, User, now
+from flaskr.storage import MissingFileError, SpooledFile, Store
+from flaskr.transactions import begin_write, end_read
+
+NAME_BYTES = 10
+"""80 random bits: a name that cannot be guessed."""
+
+OCTETS = "application/octet-stream"
+TYPES = {
+    "txt": "text/plain; charset=utf-8",
+    "ini": "text/plain; charset=utf-8",
+    "yaml": "text/plain; charset=utf-8",
+    "yml": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "rtf": "application/rtf",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "odp": "application/vnd.oasis.opendocument.presentation",
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "aac": "audio/aac",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
+    "opus": "audio/opus",
+    "gz": "application/gzip",
+    "tgz": "application/gzip",
+    "bz2": "application/x-bzip2",
+    "zip": "application/zip",
+    "tar": "application/x-tar",
+    "7z": "application/x-7z-compressed",
+}
+"""Media types of documents by extension; all others are OCTETS, so none is ever a page."""
+
+
+@dataclass(frozen=True)
+class SetArrival:
+    """A file that has arrived for a set. Of the owner's files with one `slot` the last stays."""
+
+    file: SpooledFile
+    name: str
+    slot: str | None = None
+
+
+def take(
+    session: Session,
+    media: Media,
+    owner: User,
+    upload_set: UploadSet,
+    arrival: SetArrival,
+    limits: Limits,
+) -> SetFile:
+    """Take a file into a set.
+
+    Raises NoFileError, EmptyFileError, NotInSetError, what `library.uploads.accept` raises, and
+    OSError; nothing is kept then. Commit after each file: no earlier write may be pending.
+    """
+    if not arrival.name:
+        raise NoFileError
+    if not arrival.file.size:
+        raise EmptyFileError
+    extension = extension_of(arrival.name)
+    if upload_set.place and upload_set.takes(extension) and extension not in IMAGES:
+        made = take_document(session, upload_set, upload_set.place, owner, arrival)
+    else:
+        check_picture(upload_set, arrival.file)
+        made = take_picture(session, media, owner, upload_set, arrival, limits)
+    if arrival.slot is not None:
+        empty_slot(session, upload_set, made, arrival.slot)
+        made.slot = arrival.slot
+    session.flush()
+    return made
+
+
+def check_picture(upload_set: UploadSet, file: SpooledFile) -> None:
+    """Raise NotInSetError unless the content is a picture of a format that the set takes.
+
+    Names say little: mini programs make them up.
+    """
+    with file.path.open("rb") as content:
+        format_ = sniff(content.read(HEAD_BYTES))
+    if format_ is None or not upload_set.takes_picture(format_.extension):
+        raise NotInSetError(formats=", ".join(sorted(upload_set.allowed)))
+
+
+def take_picture(
+    session: Session,
+    media: Media,
+    owner: User,
+    upload_set: UploadSet,
+    arrival: SetArrival,
+    limits: Limits,
+) -> SetFile:
+    """Take a picture in; where the set has a place of its own, put a copy there."""
+    upload = accept(
+        session, media, owner, Arrival(arrival.file, arrival.name, new_key(), "share"), limits
+    )
+    image = upload.image
+    made = add(session, upload_set, owner, image.name, image.blob.extension)
+    made.image = image
+    if upload_set.place:
+        # Within the transaction, so that no name is given out without its file.
+        with (
+            local_copy(media, blob_name(image.blob.sha256)) as path,
+            removing(upload_set.place, made.name),
+        ):
+            put_copy(upload_set.place, made.name, path)
+            session.flush()
+    return made
+
+
+def take_document(
+    session: Session, upload_set: UploadSet, place: Place, owner: User, arrival: SetArrival
+) -> SetFile:
+    """Store a document as it came; its name says what it is, and it is never shown as a page."""
+    extension = extension_of(arrival.name)
+    name = new_name(extension)
+    owner_id = owner.id
+    end_read(session)
+    put(place, name, arrival.file.path)
+    with removing(place, name):
+        begin_write(session)
+        made = SetFile(
+            set_name=upload_set.name,
+            name=name,
+            owner_id=owner_id,
+            original=display_name(arrival.name, extension),
+            bytes=arrival.file.size,
+            sha256=arrival.file.sha256,
+        )
+        session.add(made)
+        session.flush()
+    return made
+
+
+def add(
+    session: Session, upload_set: UploadSet, owner: User, original: str, extension: str
+) -> SetFile:
+    """Record a file of the set under a new name."""
+    made = SetFile(
+        set_name=upload_set.name,
+        name=new_name(extension),
+        owner_id=owner.id,
+        original=original,
+    )
+    session.add(made)
+    return made
+
+
+def new_name(extension: str) -> str:
+    """Make a file's public name. Stores take lower case only, hence hexadecimal digits."""
+    return f"{secrets.token_hex(NAME_BYTES)}.{extension}"
+
+
+def put(place: Place, name: str, source: Path) -> None:
+    """Put an arrived file into the place, which may be on another volume. Raises OSError."""
+    try:
+        place.store.put(name, source)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        put_copy(place, name, source)
+
+
+def put_copy(place: Place, name: str, source: Path) -> None:
+    """Put a copy of the file at `source` into the place. Raises OSError."""
+    with place.spool.create() as copy, source.open("rb") as content:
+        while chunk := content.read(1024 * 1024):
+            copy.write(chunk)
+        copy.finish()
+        place.store.put(name, copy.path)
+
+
+@contextmanager
+def removing(place: Place, name: str) -> Iterator[None]:
+    """Remove a file from the place if what follows fails."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            place.store.delete(name)
+        raise
+
+
+def empty_slot(session: Session, upload_set: UploadSet, made: SetFile, slot: str) -> None:
+    """Delete what the owner had in the slot. Two who come at once wait for each other."""
+    session.execute(select(User.id).where(User.id == made.owner_id).with_for_update())
+    for earlier in SetFile.in_slot(session, made.owner_id, upload_set.name, slot):
+        delete(session, upload_set, earlier)
+
+
+def find(session: Session, set_name: str, name: str) -> SetFile:
+    """Return a file of a set, whoever owns it. Raises NotFoundError."""
+    found = SetFile.by_name(session, set_name, name)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def find_own_document(session: Session, owner: User, set_name: str, name: str) -> SetFile:
+    """Return a document of the owner's. Raises NotFoundError, also for somebody else's."""
+    found = find(session, set_name, name)
+    if found.owner_id != owner.id or found.image is not None:
+        raise NotFoundError
+    return found
+
+
+def list_own(
+    session: Session, owner: User, upload_set: UploadSet, *, before: str | None, size: int
+) -> Sequence[SetFile]:
+    """Return up to `size` of the owner's files, newest first, older than the one named `before`."""
+    return SetFile.page(session, owner.id, upload_set.name, before, size)
+
+
+def delete(session: Session, upload_set: UploadSet, file: SetFile) -> None:
+    """Take a file from its address; a picture from every address it has.
+
+    A copy that another server may be serving goes at once. A document stays until it is collected.
+    """
+    begin_write(session)
+    if file.image is None:
+        file.deleted = now()
+        return
+    images.delete(session, file.image)
+    if upload_set.place:
+        with suppress(OSError):  # `collect` removes what is left
+            upload_set.place.store.delete(file.name)
+
+
+def media_type(name: str) -> str:
+    """Return the type under which a document of this name is sent."""
+    return TYPES.get(extension_of(name), OCTETS)
+
+
+def collect(
+    session: Session, sets: Iterable[UploadSet], before: datetime, *, dry_run: bool = False
+) -> int:
+    """Remove documents deleted before that moment, and copies of pictures that are deleted.
+
+    Commits one by one. Returns how many there were, or would be. A set that the settings no longer
+    describe is left alone. Raises OSError when a file cannot be removed; its row stays then.
+    """
+    known = {each.name: each.place for each in sets}
+    old = SetFile.sha256.is_not(None) & (SetFile.deleted <= before)
+    gone = SetFile.sha256.is_(None) & (SetFile.image_id.is_(None) | Image.deleted.is_not(None))
+    due = select(SetFile.id, SetFile.set_name, SetFile.name, SetFile.image_id)
+    due = due.outerjoin(Image, SetFile.image_id == Image.id).where(old | gone)
+    rows = session.execute(due).all()
+    end_read(session)
+    removed = 0
+    for id_, set_name, name, image_id in rows:
+        if set_name not in known:
+            continue
+        place = known[set_name]
+        if place is not None and exists(place.store, name):
+            removed += 1
+            if not dry_run:
+                place.store.delete(name)
+        if image_id is None and not dry_run:  # a picture in the trash may come back under its name
+            begin_write(session)
+            session.execute(delete_rows(SetFile).where(SetFile.id == id_))
+            session.commit()
+    return removed
+
+
+def exists(store: Store, name: str) -> bool:
+    """Tell whether the store has this file."""
+    try:
+        store.stat(name)
+    except MissingFileError:
+        return False
+    return True

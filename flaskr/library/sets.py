@@ -1,0 +1,179 @@
+"""Upload sets: named places for files of certain kinds, read from the settings.
+
+The settings, the groups and what ALLOW and DENY mean are those of Flask-Uploads, which existing
+sites have in their configuration. docs/adr/0010-upload-sets.md says where we differ.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flaskr.config import ConfigurationError, parse_count, split_set_setting
+from flaskr.imaging.formats import EXTENSION_ALIASES
+from flaskr.storage import LocalStore, Spool, Store, store_at
+
+log = logging.getLogger(__name__)
+
+TEXT = ("txt",)
+DOCUMENTS = (
+    *("pdf", "rtf", "odf", "odt", "ods", "odp", "gnumeric", "abw"),
+    *("doc", "docx", "xls", "xlsx", "ppt", "pptx"),
+)
+IMAGES = (
+    *("jpg", "jpe", "jpeg", "png", "gif", "svg", "bmp"),
+    *("webp", "avif", "heic", "heif", "tif", "tiff"),
+)
+AUDIO = ("wav", "mp3", "aac", "ogg", "oga", "flac", "m4a", "opus")
+DATA = ("csv", "ini", "json", "plist", "xml", "yaml", "yml")
+ARCHIVES = ("gz", "bz2", "zip", "tar", "tgz", "txz", "7z")
+DEFAULT = TEXT + DOCUMENTS + IMAGES + DATA
+
+GROUPS = {
+    "IMAGES": IMAGES,
+    "DOCUMENTS": DOCUMENTS,
+    "AUDIO": AUDIO,
+    "TEXT": TEXT,
+    "DATA": DATA,
+    "ARCHIVES": ARCHIVES,
+    "DEFAULT": DEFAULT,
+}
+
+PHOTOS = "photos"
+PREDEFINED = {PHOTOS: IMAGES, "files": TEXT + DOCUMENTS}
+"""The sets whose kinds are known without ALLOW, which adds to them."""
+
+EXTENSION = re.compile(r"[a-z0-9]{1,10}")
+SPOOL = ".incoming"
+MAX_SET_NAME = 40
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store of a set's own, and the spool through which files get into it."""
+
+    store: Store
+    spool: Spool
+
+
+@dataclass(frozen=True)
+class UploadSet:
+    """A set: which extensions it takes, how many bytes, where its files lie and are linked to.
+
+    `place` is None where pictures are kept with all others; `url` is empty where this service
+    serves them, else it ends with a slash; `max_bytes` 0 stands for `MAX_FILE_BYTES`.
+    """
+
+    name: str
+    allowed: frozenset[str]
+    place: Place | None
+    url: str
+    max_bytes: int
+
+    def takes(self, extension: str) -> bool:
+        """Tell whether files of this extension, in lower case, are taken."""
+        return extension in self.allowed
+
+    def takes_picture(self, extension: str) -> bool:
+        """Tell whether pictures are taken of the format that has this extension of ours."""
+        spellings = {extension} | {a for a, to in EXTENSION_ALIASES.items() if to == extension}
+        return not self.allowed.isdisjoint(spellings)
+
+    def file_allowed(self, _storage: object, basename: str) -> bool:
+        """Tell by its name whether a file may come; Flask-WTF's `FileAllowed` asks this way."""
+        return self.takes(extension_of(basename))
+
+
+def extension_of(name: str) -> str:
+    """Return the extension of a file's name, in lower case; an empty string if there is none."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def from_config(config: Mapping[str, Any], instance: Path, files: Path) -> dict[str, UploadSet]:
+    """Return the sets that the settings describe, by name; nothing is made or reached yet.
+
+    `files` is the folder that no set may share. Raises ConfigurationError, naming the setting.
+    """
+    given: dict[str, dict[str, Any]] = {PHOTOS: {}}
+    for name, value in config.items():
+        parts = split_set_setting(name)
+        if parts:
+            given.setdefault(parts[0], {})[parts[1]] = value
+    made = {}
+    for name, settings in given.items():
+        if name == PHOTOS or settings.get("DEST"):
+            made[name] = read_set(name, settings, instance, files)
+        elif any(settings.values()):
+            log.warning("no upload set %r: UPLOADED_%s_DEST is empty", name, name.upper())
+    return made
+
+
+def read_set(name: str, settings: Mapping[str, Any], instance: Path, files: Path) -> UploadSet:
+    """Return one set. Raises ConfigurationError."""
+    if len(name) > MAX_SET_NAME:
+        raise ConfigurationError(f"the upload set {name!r} needs a shorter name")
+
+    def read(kind: str, reader: Callable[[Any], T], default: object) -> T:
+        try:
+            return reader(settings.get(kind, default))
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"UPLOADED_{name.upper()}_{kind}: {error}") from error
+
+    allow = read("ALLOW", read_extensions, ())
+    deny = read("DENY", read_extensions, ())
+    allowed = allow | (frozenset(PREDEFINED.get(name, () if allow else DEFAULT)) - deny)
+    place = read("DEST", lambda dest: read_place(dest, instance, files), "")
+    if place is None and not allowed.issubset(IMAGES):
+        raise ConfigurationError(f"UPLOADED_{name.upper()}_DEST: documents need a folder")
+    return UploadSet(
+        name=name,
+        allowed=allowed,
+        place=place,
+        url=read("URL", read_url, ""),
+        max_bytes=read("MAX_BYTES", lambda number: parse_count(str(number)), 0),
+    )
+
+
+def read_extensions(value: str | Iterable[str]) -> frozenset[str]:
+    """Read extensions and names of groups, as a list or separated by commas. Raises ValueError."""
+    found: set[str] = set()
+    for item in value.split(",") if isinstance(value, str) else value:
+        word = item.strip()
+        extension = word.lower().removeprefix(".")
+        if word in GROUPS:
+            found.update(GROUPS[word])
+        elif EXTENSION.fullmatch(extension):
+            found.add(extension)
+        elif word:
+            raise ValueError(f"{word!r} is neither an extension nor one of {', '.join(GROUPS)}")
+    return frozenset(found)
+
+
+def read_place(address: str, instance: Path, files: Path) -> Place | None:
+    """Return the place that DEST names, or None if it is empty. Raises ValueError."""
+    if not address:
+        return None
+    store = store_at(str(address), instance)
+    if isinstance(store, LocalStore):
+        root, taken = store.root.resolve(), files.resolve()
+        if root == taken or root in taken.parents or taken in root.parents:
+            raise ValueError(f"the set needs a folder of its own, apart from {files}")
+        return Place(store, Spool(store.root / SPOOL))
+    return Place(store, Spool(files / "incoming"))
+
+
+def read_url(url: str) -> str:
+    """Return the address that links start with, ending with a slash. Raises ValueError."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    absolute = parts.scheme in {"http", "https"} and parts.netloc
+    path_alone = url.startswith("/") and not url.startswith("//")
+    if not (absolute or path_alone) or parts.query or parts.fragment:
+        raise ValueError("expected an address such as https://cdn.example.org/photos/")
+    return url.rstrip("/") + "/"

@@ -1,0 +1,145 @@
+"""Upload sets: a form for each, its files by their public names."""
+
+from typing import Any
+
+from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileAllowed, FileField, FileRequired
+from werkzeug.wrappers import Response
+
+from flaskr.db import db
+from flaskr.errors import DomainError, NotFoundError
+from flaskr.library import set_files
+from flaskr.library.media import blob_name
+from flaskr.library.sets import UploadSet
+from flaskr.models import SetFile
+from flaskr.transactions import end_read
+from flaskr.tuchuang import bp, short_links
+from flaskr.web.delivery import Caching, Delivery, StoredFile, answer_file
+from flaskr.web.errors import describe
+from flaskr.web.intake import media, takes_files_up_to
+from flaskr.web.links import attachment_header
+from flaskr.web.sets import asked_set_limit, set_file_card, set_limit, upload_set
+from flaskr.web.uploading import take_set_file
+from flaskr.web.users import account, login_required
+
+PAGE_SIZE = 30
+
+
+class SetForm(FlaskForm):
+    """A file for an upload set."""
+
+    file = FileField(_l("File"))
+
+    def __init__(self, found: UploadSet, **given: Any) -> None:
+        super().__init__(**given)
+        extensions = ", ".join(sorted(found.allowed))
+        refusal = gettext(
+            "This set does not take such files. It takes: %(kinds)s.", kinds=extensions
+        )
+        self.file.validators = [
+            FileRequired(gettext("Choose a file first.")),
+            FileAllowed(found, refusal),
+        ]
+
+
+@bp.route("/sets/<set_name>", methods=("GET", "POST"))
+@login_required
+@takes_files_up_to(asked_set_limit)
+def set_page(set_name: str) -> Response:
+    """Show a set's form and one's own files; take one file."""
+    found = upload_set(set_name)
+    form = SetForm(found)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            taken = take_set_file(found, form.file.data)
+        except DomainError as error:
+            form.file.errors = [*form.file.errors, describe(error)]
+            status = error.status
+        else:
+            flash(gettext("“%(name)s” is uploaded.", name=taken.original))
+            return redirect(url_for(".set_page", set_name=set_name), 303)
+    elif form.is_submitted():
+        status = 422
+    return make_response(render_set_page(found, form), status)
+
+
+def render_set_page(found: UploadSet, form: SetForm) -> str:
+    before = request.args.get("before")
+    files = set_files.list_own(db.session, account(), found, before=before, size=PAGE_SIZE + 1)
+    shown = files[:PAGE_SIZE]
+    address = url_for(".set_page", set_name=found.name)
+    more = len(files) > PAGE_SIZE
+    older = url_for(".set_page", set_name=found.name, before=shown[-1].name) if more else None
+    return render_template(
+        "tuchuang/set.html",
+        form=form,
+        set_name=found.name,
+        accept=",".join(f".{extension}" for extension in sorted(found.allowed)),
+        kinds=", ".join(sorted(found.allowed)),
+        max_bytes=set_limit(found),
+        files=[set_file_card(file) for file in shown],
+        older=older,
+        newest=address if before else None,
+    )
+
+
+@bp.route("/sets/<set_name>/<name>/delete", methods=("GET", "POST"))
+@login_required
+def delete_set_file(set_name: str, name: str) -> str | Response:
+    """Ask, then delete a document."""
+    found = upload_set(set_name)
+    own = set_files.find_own_document(db.session, account(), set_name, name)
+    if request.method != "POST":
+        back = url_for(".set_page", set_name=set_name)
+        return render_template("tuchuang/delete_file.html", file=set_file_card(own), back=back)
+    set_files.delete(db.session, found, own)
+    db.session.commit()
+    flash(gettext("“%(name)s” is deleted; its links no longer work.", name=own.original))
+    return redirect(url_for(".set_page", set_name=set_name), 303)
+
+
+@short_links.get("/_uploads/<set_name>/<name>")
+def set_file(set_name: str, name: str) -> Response:
+    """Send a file of a set: a picture as it is shown everywhere, a document to be saved."""
+    found = upload_set(set_name)
+    file = set_files.find(db.session, set_name, name)
+    config = current_app.config
+    if file.image is not None:
+        delivery, store, prefix = shown(file), media().store, config["ACCEL_PREFIX"]
+    elif found.place is not None:
+        # nginx knows the folder `files` only, so a document is sent from here.
+        delivery, store, prefix = saved(file), found.place.store, ""
+    else:
+        raise NotFoundError
+    end_read(db.session)
+    status, headers, body = answer_file(request.environ, store, delivery, prefix)
+    return Response(body, status, headers, direct_passthrough=True)
+
+
+def shown(file: SetFile) -> Delivery:
+    """Return how a picture is sent, if whoever asks may see it. Raises NotFoundError."""
+    image = file.image
+    if image is None:
+        raise NotFoundError
+    private = image.visibility == "private"
+    if private and not (current_user.is_authenticated and current_user.id == image.owner_id):
+        raise NotFoundError
+    blob = image.blob
+    stored = StoredFile(blob_name(blob.sha256), blob.type, blob.sha256)
+    return Delivery(stored, caching(public=not private))
+
+
+def saved(file: SetFile) -> Delivery:
+    """Return how a document is sent: to be saved under its original name."""
+    stored = StoredFile(file.name, set_files.media_type(file.name), file.sha256 or "")
+    header = ("Content-Disposition", attachment_header(file.original))
+    return Delivery(stored, caching(public=True), [header])
+
+
+def caching(*, public: bool) -> Caching:
+    return Caching(public=public, max_age=current_app.config["LINK_MAX_AGE"] if public else 0)
