@@ -17,7 +17,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 PO := $(wildcard flaskr/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 
-# What `node` has to be for the linters; package.json says the same.
+# What `node` has to be for linters and tests; package.json says the same.
 NODE_ENOUGH := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019 ? 1 : 0)'
 # A Node.js that was installed into .venv is there under its usual names.
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -102,7 +102,7 @@ nginx: $(STAMP)-dev
 
 ## test: set up and run all tests that need no outside server  [ARGS= for pytest]
 .PHONY: test
-test: setup $(STAMP)-dev chromium nginx
+test: setup $(STAMP)-dev $(STAMP)-node chromium nginx
 	@$(BIN)/pytest -m "not services" $(ARGS)
 
 # ---- bench ----------------------------------------------------------------------------------
@@ -136,7 +136,8 @@ check-templates: $(STAMP)-dev
 	$(BIN)/djlint --lint flaskr/templates
 
 check-web: $(STAMP)-node
-	$(NODE) node node_modules/eslint/bin/eslint.js --max-warnings=0 flaskr/static/js
+	$(NODE) node node_modules/eslint/bin/eslint.js --max-warnings=0 \
+	  flaskr/static/js examples/miniprogram tests/miniprogram
 	$(NODE) node node_modules/stylelint/bin/stylelint.mjs --max-warnings=0 'flaskr/static/css/**/*.css'
 
 # The system's Node.js if it is new enough, else the one that PyPI packages, put into .venv.
@@ -149,7 +150,7 @@ $(STAMP)-node: package.json .npmrc requirements/node.txt | $(STAMP)-dev
 	  ln -sf "$$node/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm && \
 	  chmod +x "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js"; \
 	fi
-	@echo "Installing the linters for scripts and style sheets"
+	@echo "Installing the linters, and what runs the mini program"
 	@$(NODE) npm install --loglevel=error
 	@touch $@
 

@@ -1,11 +1,14 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+// What WeChat gives a mini program.
+const wechat = Object.fromEntries(
+  ["App", "Component", "Page", "getApp", "getCurrentPages", "wx"].map((name) => [name, "readonly"]),
+);
+
 export default [
   js.configs.recommended,
   {
-    files: ["flaskr/static/js/**/*.js"],
-    languageOptions: { sourceType: "module", globals: globals.browser },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       curly: ["error", "multi-line"],
@@ -18,5 +21,22 @@ export default [
       "object-shorthand": "error",
       "prefer-const": "error",
     },
+  },
+  {
+    files: ["flaskr/static/js/**/*.js"],
+    languageOptions: { sourceType: "module", globals: globals.browser },
+  },
+  {
+    files: ["examples/miniprogram/**/*.js"],
+    // async functions, but nothing that WeChat's own compiler does not know.
+    languageOptions: {
+      ecmaVersion: 2020,
+      sourceType: "commonjs",
+      globals: { ...wechat, Promise: "readonly", clearTimeout: "readonly", setTimeout: "readonly" },
+    },
+  },
+  {
+    files: ["tests/miniprogram/**/*.js"],
+    languageOptions: { sourceType: "module", globals: globals.node },
   },
 ];
