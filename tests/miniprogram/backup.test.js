@@ -223,6 +223,17 @@ test("the token is kept, and one that the server does not know is renewed once",
   assert.equal(phone.requests.filter(({ path }) => path === "/api/wechat/login").length, 2);
 });
 
+test("who hears late that the token is outdated takes the new one", async () => {
+  take();
+  const page = await backedUp(picture("one.png"));
+  const refusal = { when: /POST .service/, status: 401 };
+  front.faults.push(refusal, { ...refusal, delay: 1000 });
+  await chosen(page, picture("two.png"), picture("big.jpg"));
+  await page.tap(".upload");
+  await until(() => kept(page).length === 3, page.html);
+  assert.equal(phone.logins, 2);
+});
+
 for (const code of [-500, -501]) {
   test(`code ${code} logs in again, once and not for ever`, async () => {
     take();

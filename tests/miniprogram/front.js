@@ -5,7 +5,8 @@ import { once } from "node:events";
 export class Front {
   constructor(target) {
     this.target = new URL(target);
-    // Each answers one request: {when, status, type, body, header}, or {when, hang: true}.
+    // Each answers one request: {when, status, type, body, header}, after `delay` milliseconds, or
+    // never: {when, hang: true}.
     this.faults = [];
   }
 
@@ -32,10 +33,11 @@ export class Front {
       const [fault] = this.faults.splice(index, 1);
       request.resume();
       if (fault.hang) return;
-      request.on("end", () => {
-        const { status, type = "text/html", header } = fault;
+      const { status, type = "text/html", header, body = "<h1>Sorry</h1>", delay = 0 } = fault;
+      request.on("end", async () => {
+        await new Promise((resolve) => setTimeout(resolve, delay));
         response.writeHead(status, { "content-type": type, ...header });
-        response.end(fault.body ?? "<html><h1>Sorry</h1></html>");
+        response.end(body);
       });
       return;
     }

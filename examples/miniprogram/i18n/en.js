@@ -16,7 +16,6 @@ module.exports = {
   'backup.end': 'That is all',
   'backup.uploaded': '{count} uploaded',
   'backup.save': 'Save',
-  'backup.saving': 'Fetching {progress}%',
   'backup.saved': 'Saved to the album',
   'backup.delete': 'Delete',
   'backup.deleteTitle': 'Delete this backup?',

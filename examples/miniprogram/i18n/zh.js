@@ -16,7 +16,6 @@ module.exports = {
   'backup.end': '没有更多了',
   'backup.uploaded': '已上传 {count} 张',
   'backup.save': '保存',
-  'backup.saving': '下载中 {progress}%',
   'backup.saved': '已存入相册',
   'backup.delete': '删除',
   'backup.deleteTitle': '删除这张备份？',
