@@ -17,7 +17,7 @@ from tests.browser.witness import Witness
 from tests.browsing import AuthActions, Browser
 from tests.chromium import launch_arguments
 from tests.conftest import dispose
-from tests.factories import make_image, make_post, make_user, png
+from tests.factories import make_document, make_image, make_post, make_user, png
 from tests.serving import Site
 from tests.web.routes import SECRET, Things
 
@@ -40,7 +40,9 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Site]:
     """The site that tests share; each has an account of its own."""
-    served = Site(tmp_path_factory.mktemp("site"), migrated_database)
+    served = Site(
+        tmp_path_factory.mktemp("site"), migrated_database, UPLOADED_FILES_DEST="documents"
+    )
     try:
         served.start()
         yield served
@@ -90,9 +92,10 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 
 @pytest.fixture
-def things(session: Session, ada: User, hang: Hang) -> Things:
-    """A post and an image of ada's."""
-    return Things(make_post(session, ada), hang(deletion_secret=SECRET))
+def things(app: Flask, session: Session, ada: User, hang: Hang) -> Things:
+    """A post, an image and a document of ada's."""
+    document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
+    return Things(make_post(session, ada), hang(deletion_secret=SECRET), document)
 
 
 # ---- the browser ----------------------------------------------------------------------------
