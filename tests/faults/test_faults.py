@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from flaskr.library.media import Media
 from flaskr.library.uploads import Arrival
 from flaskr.transactions import BUSY_SECONDS, POOL_SECONDS
+from tests.browsing import AuthActions, Browser
 from tests.calling import Answer, Caller
 from tests.factories import encode, exif, noise, png
 from tests.faults.conftest import MakeSite, enter
@@ -212,6 +213,20 @@ def test_a_batch_does_not_wait_for_the_database_once_for_each_file(owner, monkey
     answer = owner.upload_json(*[(f"{number}.png", png(number=number)) for number in range(3)])
     assert (answer.status_code, len(answer.json["errors"]), len(tries)) == (503, 3, 1)
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_counters_of_attempts_that_another_process_holds(make_app, monkeypatch):
+    monkeypatch.setattr("flaskr.web.limits_store.BUSY_SECONDS", 0.1)
+    app = make_app(RATE_LIMITS=True)
+    visitor = Browser(app)
+    AuthActions(visitor).login("nobody")  # makes the file
+    with closing(sqlite3.connect(Path(app.instance_path, "limits.sqlite3"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = AuthActions(visitor).login("nobody")
+        other.rollback()
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert AuthActions(visitor).login("nobody").status_code == 401
 
 
 # ---- faults that have to be made up ---------------------------------------------------------
