@@ -103,6 +103,8 @@ def answer_file(
         size = store.stat(file.name).size
     except MissingFileError:
         raise NotFoundError from None
+    if not size:  # a variant that a power cut left empty
+        raise NotFoundError
     if not is_wanted(environ, file.etag):
         kept = [header for header in headers if header[0] not in ABOUT_THE_BODY]
         return Answer("304 Not Modified", kept, ())
@@ -179,7 +181,7 @@ class Pieces:
     """The next `length` bytes of an open file, in pieces; closing it closes the file.
 
     Large pieces are quick, but the server holds some six for each connection, however slow: so
-    they get smaller when many files are on their way (docs/adr/0004-server.md).
+    they get smaller when many files are on their way (docs/adr/0009-direct-links.md).
     """
 
     _lock = Lock()

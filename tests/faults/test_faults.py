@@ -74,11 +74,11 @@ class Kept:
         self._caller = caller
         taken = caller.upload(png(70, 50, number=4711))
         assert taken.status == 201
-        self._path = str(taken.json["path"])
-        self._content = caller.get(self._path).content
+        self.path = str(taken.json["path"])
+        self._content = caller.get(self.path).content
 
     def is_readable(self) -> bool:
-        answer = self._caller.get(self._path)
+        answer = self._caller.get(self.path)
         return answer.status == 200 and answer.content == self._content
 
 
@@ -180,7 +180,8 @@ def test_a_database_that_is_gone(site, caller):
     away = rename(list(site.instance.glob("tuchuang.sqlite3*")), ".away")
     for _ in range(3):  # connections that were open must not go on in the file that was moved
         assert refused(caller.upload(photo(5)), 503)
-    assert caller.get("/").status == 503
+    for path in ("/", kept.path):
+        assert caller.get(path).status == 503
     assert not (site.instance / "tuchuang.sqlite3").exists()
     rename(away, "")
     assert kept.is_readable()
@@ -194,7 +195,8 @@ def test_a_database_that_is_damaged(site, caller):
     damaged = site.instance / "tuchuang.sqlite3"
     damaged.write_bytes(os.urandom(64 * 1024))
     assert refused(caller.upload(photo(6)), 503)
-    assert caller.get("/").status == 503
+    for path in ("/", kept.path):
+        assert caller.get(path).status == 503
     damaged.unlink()
     rename(away, "")
     assert kept.is_readable()
