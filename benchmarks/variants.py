@@ -259,6 +259,11 @@ class Findings:
         self.rate.setdefault(name, {}).setdefault(cell, []).append(rate)
         self.cpu.setdefault(name, {}).setdefault(cell, []).append(cpu)
 
+    def cpu_ratio(self, other: str, wanted: Wanted) -> float:
+        """Another's CPU time for a variant to ours: the medians with one client."""
+        theirs, ours = (median(self.cpu[name][wanted, 1]) for name in (other, Ours.name))
+        return theirs / ours
+
     def ratio(self, other: str, cell: Cell) -> float:
         """The median over the rounds of our rate to another's in the same round."""
         both = zip(self.rate[Ours.name][cell], self.rate[other][cell], strict=True)
@@ -356,6 +361,10 @@ def judge(findings: Findings, wanted: tuple[Wanted, ...]) -> None:
             aim = f"P5: {each}: SSIM no lower than {peer}'s"
             reached = f"{ours:.3f} to {theirs:.3f}"
             findings.goals.append(report.Goal(aim, reached, round(ours, 3) >= round(theirs, 3)))
+    for other in findings.rate:
+        if other != Ours.name:
+            told = ", ".join(f"{each} {findings.cpu_ratio(other, each):.2f}" for each in wanted)
+            findings.notes.append(f"CPU time of {other}, ours being 1: {told}.")
     if Thumbor.name in findings.warm:
         both = zip(findings.warm[Ours.name], findings.warm[Thumbor.name], strict=True)
         times = median(ours / theirs for ours, theirs in both)
