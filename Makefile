@@ -113,10 +113,25 @@ $(STAMP)-bench: requirements/bench.txt $(STAMP)-base
 	@$(PIP) install -r requirements/bench.txt
 	@touch $@
 
-## bench: measure the servers; needs wrk and two cores  [ARGS= e.g. --quick]
+# thumbor and ipx want versions of their own of what we use, so they live apart. Where one cannot be
+# installed, the benchmark says that it was not measured.
+PEERS := $(VENV)/peers
+$(STAMP)-peers: requirements/thumbor.txt benchmarks/peers/package.json | $(STAMP)-node
+	@echo "Installing thumbor and ipx into $(PEERS)"
+	@$(PY) -m venv --clear $(PEERS)
+	-@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install -r requirements/thumbor.txt
+	@cp benchmarks/peers/package.json .npmrc $(PEERS)/
+	-@cd $(PEERS) && $(NODE) npm install --silent
+	@touch $@
+
+## bench: measure everything on a small scale, write docs/benchmarks.md; needs wrk and two cores
 .PHONY: bench
-bench: setup $(STAMP)-bench
-	@$(PY) benchmarks/servers.py $(ARGS)
+bench: setup $(STAMP)-bench $(STAMP)-peers
+	$(PY) benchmarks/uploads.py --quick
+	$(PY) benchmarks/variants.py --quick
+	$(PY) benchmarks/serving.py --quick
+	$(PY) benchmarks/memory.py --rounds 1
+	@$(PY) benchmarks/report.py
 
 # ---- check ----------------------------------------------------------------------------------
 
@@ -187,6 +202,7 @@ lock: $(STAMP)-dev
 	$(LOCK) requirements/node.in -o requirements/node.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/thumbor.in -o requirements/thumbor.txt
 
 ## screenshots: take the README's pictures; ARGS=folder takes every page in every dress instead
 .PHONY: screenshots

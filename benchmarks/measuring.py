@@ -88,8 +88,10 @@ def process(command: list[str], port: int, folder: Path, **environ: str) -> Iter
         try:
             running.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
+            running.kill()
             running.wait()
+        with contextlib.suppress(ProcessLookupError):  # what it started and did not end
+            os.killpg(running.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

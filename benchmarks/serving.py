@@ -42,7 +42,7 @@ from report import Goal, Result, load_average, save
 SERVER_CORE, CLIENT_CORE = "0", "1"
 SMALL, LARGE = 50 * 1024, 4 * 1024 * 1024
 CONFIGURATION = BENCHMARKS.parent / "deploy" / "nginx" / "tuchuang.conf"
-THUMBOR = BENCHMARKS.parent / ".venv-thumbor" / "bin" / "thumbor"
+THUMBOR = BENCHMARKS.parent / ".venv" / "peers" / "bin" / "thumbor"
 CELLS = ("50 KB", "304", "4 MB", "variant")
 PINNED = ["taskset", "-c", SERVER_CORE]
 

@@ -17,13 +17,17 @@ import json
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from statistics import median
 
 import measuring
 import photos
 import report
+
+from flaskr.errors import UnsupportedTypeError
+from flaskr.imaging import DecodePool
 
 BOUNDARY = "----bench-7b0c1f"
 CLIENTS = (1, 8)
@@ -118,7 +122,7 @@ def run(folder: Path, sender: Sender, rounds: int, seconds: float) -> Measured:
     return found
 
 
-def tell(found: Measured, sender: Sender, size: int, load: float) -> None:
+def tell(found: Measured, sender: Sender, size: int, costs: str, load: float) -> None:
     """Print and keep the medians, and what they mean for the goals."""
     rate = {cell: median(pace.rate for pace, _ in paces) for cell, paces in found.items()}
     each = {cell: median(pace.each_ms for pace, _ in paces) for cell, paces in found.items()}
@@ -180,10 +184,30 @@ def tell(found: Measured, sender: Sender, size: int, load: float) -> None:
         notes=[
             f"The parts, CPU ms: {listed}; together {sum(parts.values()):.1f}.",
             ABOUT,
+            costs,
             f"Ours with 8 clients, round by round: {spread}.",
         ],
     )
     report.save(result, load)
+
+
+def child_costs(folder: Path) -> str:
+    """What a child process costs before it looks at a picture: its start, and a trip there."""
+    source = folder / "no picture"
+    source.write_bytes(b"no picture")
+    limits = {"pixels": 1, "side": 1, "frames": 1, "total_pixels": 1}
+    pool = DecodePool(1)
+    spent = []
+    for _ in range(100):
+        began = time.monotonic()
+        with suppress(UnsupportedTypeError):
+            pool.run("intake", source=str(source), clean=None, thumbnail="", limits=limits)
+        spent.append((time.monotonic() - began) * 1000)
+    pool.close()
+    first, *others = spent
+    return (
+        f"A child process starts in {first:.0f} ms; a trip there and back {median(others):.2f} ms."
+    )
 
 
 def main() -> None:
@@ -200,8 +224,9 @@ def main() -> None:
         folder = Path(temporary)
         contents = [path.read_bytes() for path in photos.album(folder / "album", 4)]
         sender = Sender(contents)
+        costs = child_costs(folder)
         found = run(folder, sender, args.rounds, args.seconds)
-        tell(found, sender, sum(map(len, contents)) // len(contents), load)
+        tell(found, sender, sum(map(len, contents)) // len(contents), costs, load)
 
 
 if __name__ == "__main__":

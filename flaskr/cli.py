@@ -258,6 +258,16 @@ def describe_fault(fault: "Fault") -> str:
 
 
 @main.command()
+@click.argument("address")
+@with_appcontext
+def sign(address: str) -> None:
+    """Print ADDRESS, that of a variant in any size, with the signature that allows it."""
+    from flaskr.library.variants import sign_address
+
+    click.echo(sign_address(current_app.config["SECRET_KEY"], address))
+
+
+@main.command()
 def settings() -> None:
     """Print the page that documents every setting."""
     from flaskr.config import settings_page

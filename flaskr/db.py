@@ -4,6 +4,7 @@ import shutil
 from contextlib import closing
 from inspect import iscoroutinefunction
 from pathlib import Path
+from sqlite3 import Error as SQLiteError
 from sqlite3 import connect as sqlite_connect
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,13 @@ from sqlalchemy.exc import (
 
 from flaskr.config import ConfigurationError, database_url
 from flaskr.errors import DomainError, StorageFullError, UnavailableError
-from flaskr.transactions import POOL_SECONDS, identity, prepare_sessions, prepare_sqlite
+from flaskr.transactions import (
+    BUSY_SECONDS,
+    POOL_SECONDS,
+    identity,
+    prepare_sessions,
+    prepare_sqlite,
+)
 
 if TYPE_CHECKING:
     from flask_alembic import Alembic
@@ -48,6 +55,10 @@ def init_app(app: Flask) -> None:
     options: dict[str, Any] = {"url": url}
     if url.get_backend_name() == "postgresql":
         options["pool_pre_ping"] = True
+        options["connect_args"] = {
+            "connect_timeout": BUSY_SECONDS,
+            "options": f"-c lock_timeout={BUSY_SECONDS}s",
+        }
     # Web threads wait for a slow body without a connection, so a few dozen are plenty.
     options |= {"pool_size": 10, "max_overflow": 50, "pool_timeout": POOL_SECONDS}
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
@@ -63,14 +74,14 @@ def init_app(app: Flask) -> None:
         prepare_sessions(db.sessionmaker)
 
 
-def from_database_error(error: SQLAlchemyError) -> DomainError | None:
+def from_database_error(error: SQLAlchemyError | SQLiteError) -> DomainError | None:
     """Return what to tell people of a database that is locked, gone, damaged or full.
 
     None if the error is no such fault but ours.
     """
     if isinstance(error, OUR_FAULT):
         return None
-    cause = error.orig if isinstance(error, DatabaseError) else None
+    cause = error.orig if isinstance(error, DatabaseError) else error
     named = {getattr(cause, "sqlite_errorname", None), getattr(cause, "sqlstate", None)}
     return StorageFullError() if named & FULL else UnavailableError()
 

@@ -26,8 +26,8 @@ PAPER = (255, 255, 255)
 # Measured against the libraries' own defaults: docs/adr/0007-variants.md.
 SAVE: dict[str, dict[str, Any]] = {
     JPEG.extension: {"quality": 82},
-    WEBP.extension: {"quality": 80, "method": 2},
-    AVIF.extension: {"quality": 60, "speed": 9},
+    WEBP.extension: {"quality": 83, "method": 1},
+    AVIF.extension: {"quality": 64, "speed": 9},
     PNG.extension: {"compress_level": 6},
     GIF.extension: {},
 }

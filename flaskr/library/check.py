@@ -54,6 +54,7 @@ def check(
     what can be mended is, and committed one by one; library.mending says how.
     """
     at = at or now()
+    end_read(session)  # what it has seen may be old
     inspection = Inspection(session, media, repair=repair)
     check_blobs(inspection, progress)
     check_files(inspection, at - IN_PROGRESS)

@@ -59,6 +59,7 @@ def collect(
     delete and collect. Raises OSError when a file cannot be removed; its row stays then.
     """
     at = at or now()
+    end_read(session)  # what it has seen may be old
     if dry_run:
         return foresee(session, media, keeping, at)
     done = Collected()

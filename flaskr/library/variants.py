@@ -10,10 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast, get_args
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flaskr.errors import BusyError, NotFoundError
 from flaskr.imaging import VARIANT_FORMATS, Fit, Spec
-from flaskr.library.keys import encode
+from flaskr.library.keys import encode, is_key
 from flaskr.library.media import Media, blob_name, variant_name
 from flaskr.storage import MissingFileError
 
@@ -65,6 +66,20 @@ def signature(secret_key: str, key: str, spec: Spec) -> str:
     return encode(mac[:SIGNATURE_BYTES])
 
 
+def sign_address(secret_key: str, address: str) -> str:
+    """Return the address of a variant with the signature that lets anybody have its size.
+
+    Raises NotFoundError if it is not the address of a variant.
+    """
+    parts = urlsplit(address)
+    key, dot, extension = parts.path.rpartition("/")[2].partition(".")
+    asked = [(name, value) for name, value in parse_qsl(parts.query) if name != "s"]
+    if not dot or not is_key(key):
+        raise NotFoundError
+    signed = signature(secret_key, key, parse_spec(extension, dict(asked)))
+    return urlunsplit(parts._replace(query=urlencode([*asked, ("s", signed)])))
+
+
 def spec_name(spec: Spec) -> str:
     """Return the last part of the variant's stored name."""
     parts = []
@@ -96,12 +111,14 @@ def ensure(media: Media, sha256: str, extension: str, spec: Spec) -> str:
 
 
 def exists(media: Media, name: str) -> bool:
-    """Tell whether the store has this file."""
+    """Tell whether the store has this file.
+
+    An empty one is what a power cut leaves of a variant that was not on the disk yet.
+    """
     try:
-        media.store.stat(name)
+        return media.store.stat(name).size > 0
     except MissingFileError:
         return False
-    return True
 
 
 def make(media: Media, name: str, sha256: str, extension: str, spec: Spec) -> None:
@@ -116,6 +133,7 @@ def make(media: Media, name: str, sha256: str, extension: str, spec: Spec) -> No
                 spec=asdict(spec),
                 target=str(target),
             )
+            media.store.delete(name)  # an empty one would be in the way
             media.store.put(name, target, durable=False)
         finally:
             target.unlink(missing_ok=True)
@@ -158,7 +176,9 @@ def sole_maker(path: Path) -> Iterator[None]:
             if time.monotonic() > until:
                 raise BusyError
             time.sleep(POLL_SECONDS)
-        yield
-        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
     finally:
         os.close(descriptor)

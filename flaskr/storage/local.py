@@ -90,20 +90,25 @@ class LocalStore:
         return self.root / check_name(name)
 
     def _place(self, source: Path, target: Path, *, durable: bool) -> bool:
-        self._make_folder(target.parent)
+        self._make_folder(target.parent, durable=durable)
         stored = _link_or_move(source, target)
         if durable:
             sync_folder(target.parent)
         return stored
 
-    def _make_folder(self, folder: Path) -> None:
-        """Make `folder` and its parents, each recorded in the folder that holds it."""
+    def _make_folder(self, folder: Path, *, durable: bool) -> None:
+        """Make `folder` and its parents, each recorded in the folder that holds it.
+
+        What need not be durable waits for the disk only where the folder may be shared with others:
+        down to those in the root.
+        """
         if folder.is_dir():
             return
-        self._make_folder(folder.parent)
+        self._make_folder(folder.parent, durable=durable)
         with suppress(FileExistsError):
             folder.mkdir()
-        sync_folder(folder.parent)
+        if durable or self.root not in folder.parent.parents:
+            sync_folder(folder.parent)
 
 
 def _entry(name: str, path: Path) -> Entry:

@@ -2,8 +2,8 @@
 
 It answers GET and HEAD of direct links whose file is there, from one look-up, with the same
 headers as the view in `files` (both go through `direct` and `web.delivery`). Everything else
-(private pictures, variants still to be made, errors) it leaves to Flask. docs/adr/0004-server.md
-has the figures.
+(private pictures, variants still to be made, errors) it leaves to Flask:
+docs/adr/0009-direct-links.md says why.
 """
 
 import logging

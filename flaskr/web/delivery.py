@@ -5,6 +5,7 @@ Plain WSGI, so that Flask's view and the short way past it (`tuchuang.shortcut`)
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 PIECE = 256 * 1024
-"""How much of a file is held in memory for each answer, in bytes."""
+"""Up to this many bytes are sent in one piece."""
+
+SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 1024 * 1024
+PIECES = 16 * 1024 * 1024
+"""What the pieces of all larger files on their way may come to together, in bytes."""
 
 ABOUT_THE_BODY = {"Content-Type", "Content-Disposition"}
 """What a 304, which has no body, does not say."""
@@ -98,6 +103,8 @@ def answer_file(
         size = store.stat(file.name).size
     except MissingFileError:
         raise NotFoundError from None
+    if not size:  # a variant that a power cut left empty
+        raise NotFoundError
     if not is_wanted(environ, file.etag):
         kept = [header for header in headers if header[0] not in ABOUT_THE_BODY]
         return Answer("304 Not Modified", kept, ())
@@ -171,21 +178,39 @@ def body(store: Store, name: str, start: int, stop: int) -> Iterable[bytes]:
 
 
 class Pieces:
-    """The next `length` bytes of an open file, in pieces; closing it closes the file."""
+    """The next `length` bytes of an open file, in pieces; closing it closes the file.
+
+    Large pieces are quick, but the server holds some six for each connection, however slow: so
+    they get smaller when many files are on their way (docs/adr/0009-direct-links.md).
+    """
+
+    _lock = Lock()
+    _open = 0
 
     def __init__(self, file: BinaryIO, length: int) -> None:
         self._file = file
         self._left = length
+        self._count(1)
+
+    @classmethod
+    def _count(cls, change: int) -> None:
+        with cls._lock:
+            cls._open += change
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        piece = self._file.read(min(PIECE, self._left))
+        share = max(SMALLEST_PIECE, min(LARGEST_PIECE, PIECES // self._open))
+        piece = self._file.read(min(share, self._left))
         if not piece:
             raise StopIteration
         self._left -= len(piece)
         return piece
 
     def close(self) -> None:
-        self._file.close()
+        if not self._file.closed:
+            self._file.close()
+            self._count(-1)
+
+    __del__ = close

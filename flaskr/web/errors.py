@@ -1,6 +1,7 @@
 """One place shapes every error: a page for people, JSON for programs."""
 
 import logging
+import sqlite3
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(DatabaseError, answer_database_error)
     app.register_error_handler(NoConnectionError, answer_database_error)
+    app.register_error_handler(sqlite3.Error, answer_database_error)  # counters of attempts
     app.register_error_handler(OSError, answer_os_error)
     app.after_request(say_when_to_retry)
 
@@ -99,7 +101,7 @@ def too_large(limit: int) -> DomainError:
     return RequestTooLargeError(limit=limit)
 
 
-def answer_database_error(error: SQLAlchemyError) -> Response:
+def answer_database_error(error: SQLAlchemyError | sqlite3.Error) -> Response:
     """The database is locked, gone, damaged or full."""
     refusal = from_database_error(error)
     if refusal is None:

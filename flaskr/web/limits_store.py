@@ -11,6 +11,8 @@ from typing import Any
 
 from limits.storage import Storage
 
+from flaskr.transactions import BUSY_SECONDS
+
 SCHEME = "tuchuang-sqlite"
 
 
@@ -89,7 +91,7 @@ class SQLiteStorage(Storage):
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=10)
+            connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")  # counters need not survive a crash
             connection.execute(

@@ -149,7 +149,7 @@ def test_a_token_is_stored_as_a_hash_and_notes_when_it_was_used(send, session, t
     [
         ("a.txt", b"words", 415, "unsupported_type"),
         ("a.png", b"", 422, "empty_file"),
-        ("a.jpg", factories.truncated(jpeg()), 422, "unreadable_image"),
+        ("a.jpg", factories.truncated(jpeg()), 422, "incomplete_image"),
         ("a.png", factories.pixel_bomb(), 422, "too_many_pixels"),
         ("a.gif", factories.many_frames(), 422, "too_many_frames"),
         ("", png(), 400, "no_file"),

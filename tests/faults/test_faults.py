@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from flaskr.library.media import Media
 from flaskr.library.uploads import Arrival
 from flaskr.transactions import BUSY_SECONDS, POOL_SECONDS
+from tests.browsing import AuthActions, Browser
 from tests.calling import Answer, Caller
 from tests.factories import encode, exif, noise, png
 from tests.faults.conftest import MakeSite, enter
@@ -73,11 +74,11 @@ class Kept:
         self._caller = caller
         taken = caller.upload(png(70, 50, number=4711))
         assert taken.status == 201
-        self._path = str(taken.json["path"])
-        self._content = caller.get(self._path).content
+        self.path = str(taken.json["path"])
+        self._content = caller.get(self.path).content
 
     def is_readable(self) -> bool:
-        answer = self._caller.get(self._path)
+        answer = self._caller.get(self.path)
         return answer.status == 200 and answer.content == self._content
 
 
@@ -179,7 +180,8 @@ def test_a_database_that_is_gone(site, caller):
     away = rename(list(site.instance.glob("tuchuang.sqlite3*")), ".away")
     for _ in range(3):  # connections that were open must not go on in the file that was moved
         assert refused(caller.upload(photo(5)), 503)
-    assert caller.get("/").status == 503
+    for path in ("/", kept.path):
+        assert caller.get(path).status == 503
     assert not (site.instance / "tuchuang.sqlite3").exists()
     rename(away, "")
     assert kept.is_readable()
@@ -193,7 +195,8 @@ def test_a_database_that_is_damaged(site, caller):
     damaged = site.instance / "tuchuang.sqlite3"
     damaged.write_bytes(os.urandom(64 * 1024))
     assert refused(caller.upload(photo(6)), 503)
-    assert caller.get("/").status == 503
+    for path in ("/", kept.path):
+        assert caller.get(path).status == 503
     damaged.unlink()
     rename(away, "")
     assert kept.is_readable()
@@ -212,6 +215,20 @@ def test_a_batch_does_not_wait_for_the_database_once_for_each_file(owner, monkey
     answer = owner.upload_json(*[(f"{number}.png", png(number=number)) for number in range(3)])
     assert (answer.status_code, len(answer.json["errors"]), len(tries)) == (503, 3, 1)
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_counters_of_attempts_that_another_process_holds(make_app, monkeypatch):
+    monkeypatch.setattr("flaskr.web.limits_store.BUSY_SECONDS", 0.1)
+    app = make_app(RATE_LIMITS=True)
+    visitor = Browser(app)
+    AuthActions(visitor).login("nobody")  # makes the file
+    with closing(sqlite3.connect(Path(app.instance_path, "limits.sqlite3"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = AuthActions(visitor).login("nobody")
+        other.rollback()
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert AuthActions(visitor).login("nobody").status_code == 401
 
 
 # ---- faults that have to be made up ---------------------------------------------------------

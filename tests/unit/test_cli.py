@@ -213,3 +213,17 @@ def test_version_and_help_need_no_instance(tmp_path):
     assert command(tmp_path / "none", "--version").stdout.startswith("tuchuang, version ")
     assert "serve" in command(tmp_path / "none", "--help").stdout
     assert not (tmp_path / "none").exists()
+
+
+def test_a_variant_of_any_size_can_be_signed(app, runner, client, session, ada, media):
+    image = make_image(session, ada, store=media.store)
+    address = f"/i/{image.key}.webp?w=13"
+    assert client.get(address).status_code == 404
+    signed = runner.invoke(args=["sign", address]).output.strip()
+    assert signed.startswith(address)
+    assert client.get(signed).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/", "/i/short.webp", "/i/111111111111", "nonsense"])
+def test_what_is_no_variant_is_not_signed(runner, address):
+    assert runner.invoke(args=["sign", address]).exit_code == 1

@@ -1,14 +1,17 @@
 """Delete, collect and upload again, all at once, in several processes: nobody loses bytes."""
 
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from flaskr.db import db
 from flaskr.imaging import DecodePool
 from flaskr.library import images
 from flaskr.library.check import check
@@ -101,3 +104,23 @@ def test_delete_collect_and_upload_again_in_several_processes_never_lose_bytes(
     collect(session, media, AT_ONCE)
     assert (count_rows(session, Image), count_rows(session, Blob)) == (0, 0)
     assert list(media.store.list()) == []
+
+
+def test_sixteen_uploads_of_one_picture_at_once_make_one_blob(app, session, ada, media):
+    together = Barrier(16)
+
+    def upload_one(_: int) -> str:
+        with app.app_context(), db.sessionmaker() as own:
+            owner = own.get_one(User, ada.id)
+            together.wait()
+            return str(upload(own, media, owner, png()).image.key)
+
+    with ThreadPoolExecutor(16) as pool:
+        keys = list(pool.map(upload_one, range(16)))
+    assert (count_rows(session, Blob), count_rows(session, Image)) == (1, 16)
+    for key in keys[1:]:
+        images.delete(session, images.find(session, key))
+    session.commit()
+    assert collect(session, media, AT_ONCE).images == 15
+    assert images.find(session, keys[0]).blob.bytes == len(png())
+    assert rows_without_bytes(session, media) == []

@@ -246,6 +246,15 @@ def test_bytes_are_on_the_disk_before_their_name_and_their_name_before_put_retur
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to name descriptors")
+def test_what_can_be_made_again_waits_for_the_disk_only_at_the_top(local, draft, calls):
+    source = draft(b"content")
+    local.root.mkdir()
+    calls.clear()
+    local.put("a/b/c", source, durable=False)
+    assert [call for call in calls if call[0] == "fsync"] == [("fsync", local.root)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to name descriptors")
 def test_whoever_finds_the_name_taken_returns_only_when_that_name_is_on_the_disk(
     local, draft, calls
 ):

@@ -2,10 +2,11 @@
 
 import pytest
 
+from flaskr.config import MIB
 from flaskr.imaging.spec import THUMBNAIL
 from flaskr.library.media import blob_name, variant_name
 from flaskr.library.variants import spec_name
-from flaskr.web.delivery import PIECE
+from flaskr.web.delivery import PIECE, Pieces
 from flaskr.web.security import FILE_POLICY
 from tests import factories
 from tests.browsing import Browser, text
@@ -106,6 +107,21 @@ def test_a_part_of_a_large_file_is_that_part(guest, session, ada, media):
     assert guest.get(path).data == content
     answer = guest.get(path, headers={"Range": f"bytes=50-{PIECE + 99}"})
     assert answer.data == content[50 : PIECE + 100]
+
+
+def test_pieces_get_smaller_when_many_files_are_on_their_way(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * 8192)
+    assert len(next(Pieces(path.open("rb"), 2 * MIB))) == MIB
+    many = [Pieces(path.open("rb"), 2 * MIB) for _ in range(64)]
+    first = next(many[0])
+    assert len(first) == MIB // 4
+    for each in many[1:]:
+        each.close()
+        each.close()
+    assert first + b"".join(many[0]) == path.read_bytes()
+    many[0].close()
+    assert Pieces._open == 0
 
 
 def test_who_insists_on_another_version_is_told(guest, path, image):

@@ -150,7 +150,7 @@ BAD = {
     "text": ("notes.txt", b"just some words", 415, "unsupported_type"),
     "page named as a picture": ("x.png", b"<!doctype html>", 415, "unsupported_type"),
     "drawing": ("x.svg", factories.NOT_PICTURES["drawing"], 415, "unsupported_type"),
-    "cut off": ("cut.jpg", truncated(jpeg()), 422, "unreadable_image"),
+    "cut off": ("cut.jpg", truncated(jpeg()), 422, "incomplete_image"),
     "empty": ("empty.png", b"", 422, "empty_file"),
     "pixels": ("bomb.png", factories.pixel_bomb(), 422, "too_many_pixels"),
     "frames": ("long.gif", factories.many_frames(), 422, "too_many_frames"),
