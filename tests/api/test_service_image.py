@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
 
 from flaskr.models import Blob, Image, User
-from tests import factories
+from tests import collisions, factories
 from tests.api.conftest import bearer, read_with_node, wx_upload
 from tests.browsing import Browser
 from tests.factories import count_rows, jpeg, make_image, make_token, png
@@ -270,22 +269,27 @@ def test_a_backup_has_no_public_link(user, guest, session):
     assert guest.get(f"/i/{key}.png").status_code == 404
 
 
-def test_files_whose_md5_collides_are_both_kept(user, session):
-    one, two = png(number=1), png(number=2)
-    for content in (one, two):
-        user.send(("test", "a.png", content))
-    for blob in session.scalars(select(Blob)):
-        blob.md5 = UNKNOWN  # as if they collided
-    session.commit()
+@pytest.mark.parametrize(("one", "two"), collisions.pairs())
+def test_files_whose_md5_collides_are_both_kept(user, one, two):
+    md5 = md5_of(one)
+    assert md5 == md5_of(two)
+    user.send(("test", "a.bmp", one), ("test", "b.bmp", two))
     told = user.get().json["data"]
-    assert [entry["md5"] for entry in told] == [UNKNOWN, UNKNOWN]
-    assert user.get(UNKNOWN).data == two
+    assert [entry["md5"] for entry in told] == [md5, md5]
+    assert user.get(md5).data == two
     for entry, content in zip(told, (two, one), strict=True):
-        assert user.get(UNKNOWN, sha256=entry["sha256"]).data == content
-    assert user.delete(UNKNOWN).status_code == 200
-    assert user.get(UNKNOWN).data == one
-    assert user.delete(UNKNOWN).status_code == 200
-    assert user.get(UNKNOWN).status_code == 404
+        assert user.get(md5, sha256=entry["sha256"]).data == content
+    assert user.delete(md5).status_code == 200
+    assert user.get(md5).data == one
+    assert user.delete(md5).status_code == 200
+    assert user.get(md5).status_code == 404
+
+
+def test_two_users_may_have_one_each_of_two_files_whose_md5_collides(user, stranger):
+    one, two = collisions.pairs()[0]
+    user.send(("test", "a.bmp", one))
+    stranger.send(("test", "a.bmp", two))
+    assert (user.get(md5_of(one)).data, stranger.get(md5_of(one)).data) == (one, two)
 
 
 # ---- who may ----------------------------------------------------------------------------------

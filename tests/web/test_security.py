@@ -8,7 +8,7 @@ from tests.factories import png
 from tests.web.routes import ROUTES
 
 PAGES = [endpoint for endpoint, method in ROUTES if method == "GET"]
-FILES = {"tuchuang.download", "short_links.download"}
+FILES = {"tuchuang.download", "short_links.download", "short_links.set_file"}
 
 
 @pytest.mark.parametrize("endpoint", PAGES)
