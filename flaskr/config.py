@@ -179,8 +179,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RATE_LIMITS",
         True,
-        "Whether log-ins are limited: 10 in 15 minutes for an account, 25 in 5 minutes for an "
-        "address.",
+        "Whether failed log-ins are limited: 10 in 15 minutes for an account, 25 in 5 minutes for "
+        "an address.",
         parse_flag,
     ),
     Setting(
@@ -238,13 +238,19 @@ def secret_key(instance_path: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{SECRET_KEY_FILE}.{secrets.token_hex(8)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links: the first start had better be alone
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     return path.read_text(encoding="ascii").strip()
 
 

@@ -142,6 +142,22 @@ class NoFileError(DomainError):
     message = message_("No picture was chosen. Select one or more files, then upload.")
 
 
+class InvalidKeepError(DomainError):
+    """The request asks for a way of keeping that does not exist."""
+
+    code = "invalid_keep"
+    status = 400
+    message = message_("A picture is kept in one of these ways: %(ways)s. Choose one of them.")
+
+
+class SeveralFilesError(DomainError):
+    """The request carried more than the one file that it may."""
+
+    code = "several_files"
+    status = 400
+    message = message_("Only one file is taken per request. Send each in a request of its own.")
+
+
 class EmptyFileError(DomainError):
     """The file has no content."""
 
