@@ -256,7 +256,7 @@ def describe_fault(fault: "Fault") -> str:
 @with_appcontext
 def sign(address: str) -> None:
     """Print ADDRESS, that of a variant in any size, with the signature that allows it."""
-    from flaskr.library.variants import sign_address
+    from flaskr.tuchuang.direct import sign_address
 
     click.echo(sign_address(current_app.config["SECRET_KEY"], address))
 
