@@ -181,7 +181,7 @@ def test_a_picture_has_a_bounded_number_of_names():
     fit=sampled_from(get_args(Fit)),
 )
 def test_the_simplest_spec_gives_the_same_picture(size, box, fit):
-    spec = Spec("png", *box, fit)
+    spec = Spec("png", box[0], box[1], fit)
     simple = simplest(spec, size, 1)
     assert simplest(simple, size, 1) == simple
     assert shape(size, simple) == shape(size, spec)
