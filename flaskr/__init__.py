@@ -24,6 +24,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flaskr.library.media import local_media
     from flaskr.web import (
         assets,
+        converters,
         errors,
         filters,
         intake,
@@ -54,6 +55,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     app.extensions["tuchuang.media"] = local_media(Path(app.instance_path, "files"), decoders)
     app.before_request(links.check_host)
     for part in (
+        converters,
         users,
         intake,
         security,
