@@ -81,8 +81,8 @@ SETTINGS: tuple[Setting, ...] = (
         "DATABASE_URL",
         "",
         "Address of the database as SQLAlchemy writes it, for example "
-        "`postgresql+psycopg://user:password@host/name`. Empty: the file `tuchuang.sqlite3` in "
-        "the instance folder.",
+        "`postgresql+psycopg://user:password@host/name` (which needs the extra `postgres`; "
+        "`make run` installs it). Empty: the file `tuchuang.sqlite3` in the instance folder.",
     ),
     Setting(
         "PUBLIC_URL",
@@ -186,8 +186,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RATE_LIMIT_STORE",
         "",
-        "Where attempts are counted: an address such as `redis://localhost:6379/0`. Empty: the "
-        "file `limits.sqlite3` in the instance folder, shared by all processes.",
+        "Where attempts are counted: an address such as `redis://localhost:6379/0` (which needs "
+        "the extra `redis`; `make run` installs it). Empty: the file `limits.sqlite3` in the "
+        "instance folder, shared by all processes.",
     ),
     Setting(
         "DEFAULT_LOCALE",

@@ -38,13 +38,16 @@ def init_app(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = app.config["RATE_LIMIT_STORE"] or limits_store.address(
         app.instance_path
     )
-    # One kind of error, whatever the store: web.errors knows it. Ours has its own, known there too.
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"wrap_exceptions": bool(app.config["RATE_LIMIT_STORE"])}
+    # Whatever fails in a store elsewhere, web.errors is told one kind of error.
+    elsewhere = bool(app.config["RATE_LIMIT_STORE"])
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"wrap_exceptions": elsewhere}
     try:
         limiter.init_app(app)
     except (UnusableStoreError, ImportError, ValueError) as error:
+        store = app.config["RATE_LIMIT_STORE"]
+        cause = str(error).replace(store, store.partition(":")[0])  # it may hold a password
         raise ConfigurationError(
-            f"TUCHUANG_RATE_LIMIT_STORE names no store that can be used: {error}. "
+            f"TUCHUANG_RATE_LIMIT_STORE names no store that can be used: {cause}. "
             "Redis needs the extra `redis`."
         ) from error
 

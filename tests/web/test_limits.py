@@ -154,3 +154,10 @@ def test_keys_are_counted_apart_and_can_be_forgotten(counters, clock):
     assert counters.get("a") == 0
     assert counters.reset() == 1
     assert counters.check() is True
+
+
+def test_nobody_logs_in_while_the_store_does_not_answer(make_app, ada):
+    """Nothing listens on port 1."""
+    answer = log_in(make_app(RATE_LIMITS=True, RATE_LIMIT_STORE="redis://127.0.0.1:1/0"))
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
