@@ -34,7 +34,7 @@ CHILD_CPU_SECONDS = 10
 CHILD_WALL_SECONDS = 20
 IDLE_SECONDS = 60
 QUEUE_SECONDS = 60
-QUEUE_LENGTH = 96
+QUEUE_LENGTH = 144
 """How many may wait for a child, each with a thread of the server: the others are for pages."""
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 * MIB), "MALLOC_TRIM_THRESHOLD_": str(256 * MIB)}

@@ -15,7 +15,7 @@ from threading import BoundedSemaphore, Lock
 
 from flaskr.errors import BusyError, DomainError
 
-SEATS = 32
+SEATS = 80
 """How many requests of one process may be making a variant or waiting for one."""
 
 PATIENCE = 3

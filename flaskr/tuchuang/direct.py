@@ -21,6 +21,7 @@ from flaskr.web.delivery import Caching, Delivery, Headers, StoredFile
 from flaskr.web.links import attachment_header
 
 AUTO = "auto"
+MEANWHILE_SECONDS = 60
 SHOWN_EVERYWHERE = ("jpg", "png", "gif", "webp")
 """The formats that `auto` leaves as they are for a browser that asks for nothing newer."""
 
@@ -66,6 +67,12 @@ def read_link(
     if "download" in query:
         more.append(("Content-Disposition", attachment_header(image.name)))
     return Wanted(Delivery(file, caching(image, config["LINK_MAX_AGE"]), more), spec)
+
+
+def original_meanwhile(image: DirectImage) -> Wanted:
+    """Return the picture itself, for a minute, where the variant `auto` means cannot be had now."""
+    file = StoredFile(blob_name(image.sha256), image.type, image.sha256)
+    return Wanted(Delivery(file, caching(image, MEANWHILE_SECONDS), [("Vary", "Accept")]), None)
 
 
 def canonical(extension: str) -> str:

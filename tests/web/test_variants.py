@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis.strategies import integers, none, sampled_from, tuples
 from PIL import Image as Pillow
 
-from flaskr.errors import IncompleteImageError, TooComplexError
+from flaskr.errors import BusyError, IncompleteImageError, TooComplexError
 from flaskr.imaging import Fit, Spec
 from flaskr.imaging.spec import simplest
 from flaskr.imaging.variants import _frame
@@ -109,6 +109,21 @@ def test_auto_is_what_the_browser_names(upload, guest, accept, extension):
     answer = guest.get(f"{upload(jpeg())}.auto?w=64", headers={"Accept": accept})
     assert (answer.status_code, answer.mimetype) == (200, f"image/{extension}")
     assert "Accept" in answer.vary
+
+
+@pytest.mark.parametrize("error", [BusyError, TooComplexError])
+def test_auto_is_the_original_while_the_variant_cannot_be_had(
+    upload, guest, media, monkeypatch, error
+):
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    path = upload(jpeg(400, 200))
+    monkeypatch.setattr(media.decoders, "run", refuse)
+    answer = guest.get(f"{path}.auto?w=96", headers={"Accept": CHROME})
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert answer.cache_control.max_age == 60
+    assert guest.get(f"{path}.webp?w=128").status_code == error.status
 
 
 def test_auto_shows_a_phones_photo_to_any_browser(upload, guest):
