@@ -197,7 +197,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-hea
 ## lock: renew the pins in requirements/
 .PHONY: lock
 lock: $(STAMP)-dev
-	$(LOCK) pyproject.toml --extra heic --extra svg -o requirements/base.txt
+	$(LOCK) pyproject.toml --extra heic --extra svg --extra postgres --extra redis -o requirements/base.txt
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) requirements/node.in -o requirements/node.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt

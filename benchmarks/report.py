@@ -62,9 +62,10 @@ def load_average() -> float:
 
 
 def machine() -> str:
-    """What the figures belong to, without names."""
+    """What the figures belong to, without names; and whether the run went before other work."""
     cores, python = len(os.sched_getaffinity(0)), platform.python_version()
-    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {python}"
+    priority = f", nice {os.nice(0)}" if os.nice(0) else ""
+    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {python}{priority}"
 
 
 def save(result: Result, load: float) -> None:

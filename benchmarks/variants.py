@@ -1,6 +1,6 @@
 """What does a variant cost when it is asked for, beside thumbor, ipx and the library call alone?
 
-    python benchmarks/variants.py             about 5 minutes, half of it ipx making AVIF
+    python benchmarks/variants.py             about 7 minutes, half of it ipx making AVIF
     python benchmarks/variants.py --quick     about 2 minutes
 
 Photographs of 12 megapixels, a third of them turned by their EXIF orientation. Cold: a variant that

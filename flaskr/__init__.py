@@ -25,6 +25,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flaskr.library.media import local_media
     from flaskr.web import (
         assets,
+        converters,
         errors,
         filters,
         intake,
@@ -58,6 +59,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
     app.before_request(links.check_host)
     for part in (
+        converters,
         users,
         intake,
         security,

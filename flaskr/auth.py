@@ -23,7 +23,7 @@ from flaskr.errors import (
 from flaskr.library import accounts
 from flaskr.models import User
 from flaskr.web.errors import describe
-from flaskr.web.limits import count_login, count_password_check
+from flaskr.web.limits import check_login, count_failed_login, count_password_check
 from flaskr.web.redirects import back_to, is_local
 from flaskr.web.users import account, end_session, login_required, start_session
 
@@ -32,15 +32,8 @@ bp = Blueprint("auth", __name__, url_prefix="/auth")
 REQUIRED = InputRequired(_l("Fill in this field."))
 
 
-class RegisterForm(FlaskForm):
-    """A new account."""
-
-    username = StringField(_l("User name"), [REQUIRED])
-    password = PasswordField(_l("Password"), [REQUIRED])
-
-
-class LoginForm(FlaskForm):
-    """An account that exists."""
+class CredentialsForm(FlaskForm):
+    """Name and password, of a new account or of one that exists."""
 
     username = StringField(_l("User name"), [REQUIRED])
     password = PasswordField(_l("Password"), [REQUIRED])
@@ -62,7 +55,7 @@ def register() -> Page:
     policy: str = current_app.config["REGISTRATION"]
     if not accounts.registration_open(db.session, policy):
         raise RegistrationClosedError
-    form = RegisterForm()
+    form = CredentialsForm()
     status = 200
     if form.validate_on_submit():
         try:
@@ -87,17 +80,19 @@ def login() -> Page:
     target = request.args.get("next")
     if current_user.is_authenticated and request.method == "GET":
         return back_to(target, url_for("tuchuang.upload"))
-    form = LoginForm()
+    form = CredentialsForm()
     status, headers = 200, {}
     if form.validate_on_submit():
+        username = form.username.data or ""
+        name_key = accounts.name_key(username.strip())
         try:
-            username = form.username.data or ""
-            count_login(accounts.name_key(username.strip()))
+            check_login(name_key)
             user = accounts.authenticate(db.session, username, form.password.data or "")
         except TooManyAttemptsError as error:
             status = refuse(form.username, error)
             headers["Retry-After"] = str(error.details["seconds"])
         except WrongCredentialsError as error:
+            count_failed_login(name_key)
             status = refuse(form.password, error)
         else:
             db.session.commit()

@@ -2,11 +2,13 @@
 
 import sys
 from datetime import timedelta
+from errno import EPIPE
 from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import FlaskGroup, routes_command, shell_command, with_appcontext
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flaskr.config import ConfigurationError
 from flaskr.errors import DomainError
@@ -41,6 +43,26 @@ class Commands(FlaskGroup):
             return super().invoke(ctx)
         except (ConfigurationError, DomainError) as error:
             raise click.ClickException(str(error)) from error
+        except (OSError, SQLAlchemyError) as error:
+            raise click.ClickException(explain(error)) from error
+
+
+def explain(error: OSError | SQLAlchemyError) -> str:
+    """Return a line on a disk or a database that fails; raise the error if it is another one."""
+    from flaskr.db import from_database_error
+    from flaskr.errors import from_os_error
+
+    if isinstance(error, OSError):
+        if error.errno == EPIPE:  # whoever read our output has enough, which Click knows
+            raise error
+        told: DomainError | None = from_os_error(error)
+        cause = str(error)
+    else:
+        told = from_database_error(error)
+        cause = str(error.orig if isinstance(error, DBAPIError) else error)
+    if told is None:
+        raise error
+    return f"{told} ({' '.join(cause.split())})"
 
 
 def make_app() -> Flask:
@@ -116,13 +138,14 @@ def downgrade(target: str) -> None:
 @with_appcontext
 def revision(message: str) -> None:
     """Write a migration from the difference between models and database."""
-    from flaskr.db import expected_revision, migrations
+    from flaskr.db import expected_revision, migrations, require_current_schema
     from flaskr.models import Base
 
+    require_current_schema()
     alembic = migrations(Base.metadata)
     number = f"{int(expected_revision()) + 1:04d}"
     alembic.rev_id = lambda: number  # type: ignore[method-assign]
-    for script in alembic.revision(message):
+    for script in alembic.revision(message, branch=""):  # one line, no branches
         click.echo(script.path if script else "nothing to do")
 
 
@@ -262,7 +285,7 @@ def describe_fault(fault: "Fault") -> str:
 @with_appcontext
 def sign(address: str) -> None:
     """Print ADDRESS, that of a variant in any size, with the signature that allows it."""
-    from flaskr.library.variants import sign_address
+    from flaskr.tuchuang.direct import sign_address
 
     click.echo(sign_address(current_app.config["SECRET_KEY"], address))
 

@@ -82,8 +82,8 @@ SETTINGS: tuple[Setting, ...] = (
         "DATABASE_URL",
         "",
         "Address of the database as SQLAlchemy writes it, for example "
-        "`postgresql+psycopg://user:password@host/name`. Empty: the file `tuchuang.sqlite3` in "
-        "the instance folder.",
+        "`postgresql+psycopg://user:password@host/name` (which needs the extra `postgres`; "
+        "`make run` installs it). Empty: the file `tuchuang.sqlite3` in the instance folder.",
     ),
     Setting(
         "PUBLIC_URL",
@@ -180,16 +180,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "RATE_LIMITS",
         True,
-        "Whether attempts are limited. Log-ins: 10 in 15 minutes for an account, 25 in 5 minutes "
-        "for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: 200 "
-        "uploads and 60 deletions an hour for an address.",
+        "Whether attempts are limited. Failed log-ins: 10 in 15 minutes for an account, 25 in 5 "
+        "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
+        "200 uploads and 60 deletions an hour for an address.",
         parse_flag,
     ),
     Setting(
         "RATE_LIMIT_STORE",
         "",
-        "Where attempts are counted: an address such as `redis://localhost:6379/0`. Empty: the "
-        "file `limits.sqlite3` in the instance folder, shared by all processes.",
+        "Where attempts are counted: an address such as `redis://localhost:6379/0` (which needs "
+        "the extra `redis`; `make run` installs it). Empty: the file `limits.sqlite3` in the "
+        "instance folder, shared by all processes.",
     ),
     Setting(
         "GUEST_UPLOADS",
@@ -325,13 +326,19 @@ def secret_key(instance_path: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{SECRET_KEY_FILE}.{secrets.token_hex(8)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links: the first start had better be alone
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     return path.read_text(encoding="ascii").strip()
 
 

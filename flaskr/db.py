@@ -50,8 +50,18 @@ class OutdatedSchemaError(ConfigurationError):
 
 
 def init_app(app: Flask) -> None:
-    """Make the engine from `DATABASE_URL`; connections are opened when first needed."""
-    url = make_url(database_url(app.instance_path, app.config["DATABASE_URL"]))
+    """Make the engine from `DATABASE_URL`; connections are opened when first needed.
+
+    Raises ConfigurationError if there is no such database, or no driver for it.
+    """
+    try:
+        url = make_url(database_url(app.instance_path, app.config["DATABASE_URL"]))
+        url.get_dialect().import_dbapi()
+    except (SQLAlchemyError, ImportError) as error:
+        raise ConfigurationError(
+            "TUCHUANG_DATABASE_URL names no database that can be used: "
+            f"{' '.join(str(error).split())}. PostgreSQL needs the extra `postgres`."
+        ) from error
     options: dict[str, Any] = {"url": url}
     if url.get_backend_name() == "postgresql":
         options["pool_pre_ping"] = True
@@ -59,8 +69,10 @@ def init_app(app: Flask) -> None:
             "connect_timeout": BUSY_SECONDS,
             "options": f"-c lock_timeout={BUSY_SECONDS}s",
         }
-    # Web threads wait for a slow body without a connection, so a few dozen are plenty.
-    options |= {"pool_size": 10, "max_overflow": 50, "pool_timeout": POOL_SECONDS}
+    # Web threads wait for a slow body without a connection, so a few dozen are plenty for a server
+    # that counts them. A file's connections cost little: as many as there are threads.
+    overflow = 246 if url.get_backend_name() == "sqlite" else 50
+    options |= {"pool_size": 10, "max_overflow": overflow, "pool_timeout": POOL_SECONDS}
     app.config["SQLALCHEMY_ENGINES"] = {"default": options}
     db.init_app(app)
     # There are no async engines. To close their sessions, an event loop would be started and ended

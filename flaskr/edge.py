@@ -22,6 +22,24 @@ DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 10
 BUSY_SECONDS = 5
 
+REQUEST_NAMES = {
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
+    "GATEWAY_INTERFACE",
+    "HTTP_HOST",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "SERVER_SOFTWARE",
+}
+"""What a request may need to be told by, whatever else has that name (RFC 3875)."""
+
 
 class Body(io.RawIOBase):
     """A `wsgi.input` that raises ClientDisconnected where the server's ends without a word.
@@ -77,7 +95,8 @@ class Edge:
     def __init__(self, app: "WSGIApplication", bodies: int) -> None:
         self.app = app
         self._bodies = threading.BoundedSemaphore(bodies)
-        self._foreign = frozenset(os.environ)  # the server copies them into every request
+        # The server copies them into every request, and writes what is told of it over them.
+        self._foreign = frozenset(os.environ) - REQUEST_NAMES
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

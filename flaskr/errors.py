@@ -185,12 +185,20 @@ class NoFileError(DomainError):
     message = message_("No picture was chosen. Select one or more files, then upload.")
 
 
-class TooManyFilesError(DomainError):
-    """Several files came where one is meant."""
+class InvalidKeepError(DomainError):
+    """The request asks for a way of keeping that does not exist."""
 
-    code = "too_many_files"
+    code = "invalid_keep"
     status = 400
-    message = message_("One file is taken here. Send the others one by one.")
+    message = message_("A picture is kept in one of these ways: %(ways)s. Choose one of them.")
+
+
+class SeveralFilesError(DomainError):
+    """The request carried more than the one file that it may."""
+
+    code = "several_files"
+    status = 400
+    message = message_("Only one file is taken per request. Send each in a request of its own.")
 
 
 class EmptyFileError(DomainError):

@@ -222,6 +222,9 @@ class DirectImage(NamedTuple):
     sha256: str
     type: str
     extension: str
+    width: int
+    height: int
+    frames: int
 
 
 class Image(Base):
@@ -270,7 +273,7 @@ class Image(Base):
         Plain columns: making objects of the rows would take longer than the look-up.
         """
         row = session.execute(DIRECT_IMAGE, {"key": key}).first()
-        return None if row is None else DirectImage(*row)
+        return None if row is None else DirectImage._make(row)
 
     @classmethod
     def owned(cls, session: Session, owner_id: int, key: str) -> Self | None:
@@ -412,6 +415,9 @@ DIRECT_IMAGE = (
         Blob.sha256,
         Blob.type,
         Blob.extension,
+        Blob.width,
+        Blob.height,
+        Blob.frames,
     )
     .join(Blob, Image.blob_id == Blob.id)
     .where(Image.key == bindparam("key"), Image.deleted.is_(None))

@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify, make_response, request, url_for
 from werkzeug.wrappers import Response
 
-from flaskr.errors import NoFileError
+from flaskr.errors import NoFileError, SeveralFilesError
 from flaskr.library.keys import new_key
 from flaskr.web.errors import FORM_OVERHEAD
 from flaskr.web.intake import takes_files
@@ -23,6 +23,8 @@ def upload() -> Response:
     sent = sent_files()
     if not sent:
         raise NoFileError
+    if len(sent) > 1:
+        raise SeveralFilesError
     taken = take_file(sent[0], new_key())
     card = image_card(taken.image)
     deletion = url_for("tuchuang.delete_by_link", key=taken.image.key, token=taken.deletion_secret)

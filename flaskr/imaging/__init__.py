@@ -3,13 +3,12 @@
 Pictures are opened in child processes only: `DecodePool` runs them, `worker` is what they run.
 """
 
-from flaskr.imaging.formats import ACCEPTED_TYPES, EXTENSIONS, FORMATS, Format
+from flaskr.imaging.formats import EXTENSIONS, FORMATS, Format
 from flaskr.imaging.limits import Limits
 from flaskr.imaging.pool import DecodePool, affordable_children
 from flaskr.imaging.spec import VARIANT_FORMATS, Fit, Spec
 
 __all__ = [
-    "ACCEPTED_TYPES",
     "EXTENSIONS",
     "FORMATS",
     "VARIANT_FORMATS",

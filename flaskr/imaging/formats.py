@@ -30,8 +30,8 @@ HEIC_INSTALLED = find_spec("pillow_heif") is not None
 SVG_INSTALLED = all(find_spec(name) is not None for name in ("py_svg_hush", "resvg_py"))
 FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, BMP, TIFF) + ((HEIC,) if HEIC_INSTALLED else ())
 ACCEPTED_TYPES = tuple(format_.type for format_ in FORMATS)
-EXTENSIONS = {format_.extension: format_ for format_ in (*FORMATS, SVG)}
-"""Every format a stored picture can have, SVG too: it may have been allowed once."""
+EXTENSIONS = {format_.extension: format_ for format_ in (*FORMATS, HEIC, SVG)}
+"""Every format a stored picture can have, HEIC and SVG too: they may have been taken once."""
 
 EXTENSION_ALIASES = {"jpeg": "jpg", "jpe": "jpg", "tif": "tiff", "heif": "heic"}
 
@@ -84,4 +84,4 @@ def _by_brand(head: bytes) -> Format | None:
     brands = {box[at : at + 4] for at in range(0, len(box), 4) if at != 4}  # its version
     if brands & AVIF_BRANDS:
         return AVIF
-    return HEIC if HEIC_INSTALLED and brands & HEIC_BRANDS else None
+    return HEIC if brands & HEIC_BRANDS else None

@@ -89,7 +89,8 @@ def identify(source: Path, limits: Limits) -> Format:
     """Tell the format from the content. Raises UnsupportedTypeError."""
     with source.open("rb") as file:
         format_ = sniff(file.read(HEAD_BYTES))
-    if format_ is None or (format_ is SVG and not (limits.svg and SVG_INSTALLED)):
+    drawing = format_ is SVG and limits.svg and SVG_INSTALLED
+    if format_ is None or not (format_ in FORMATS or drawing):
         raise UnsupportedTypeError(formats=", ".join(known.name for known in FORMATS))
     return format_
 

@@ -12,3 +12,7 @@ class Limits:
     frames: int
     total_pixels: int
     svg: bool = False
+
+
+ANY_SIZE = Limits(pixels=2**62, side=2**31, frames=2**31, total_pixels=2**62, svg=True)
+"""For what was within the limits when it was taken in: they may be others now."""

@@ -7,12 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
+from flaskr.config import ENVIRONMENT_PREFIX
 from flaskr.errors import (
     BusyError,
     DomainError,
+    FileTooLargeError,
     IncompleteImageError,
     TooComplexError,
     TooManyFramesError,
@@ -30,6 +34,9 @@ CHILD_CPU_SECONDS = 10
 CHILD_WALL_SECONDS = 20
 IDLE_SECONDS = 60
 QUEUE_SECONDS = 60
+QUEUE_LENGTH = 144
+"""How many may wait for a child, each with a thread of the server: the others are for pages."""
+
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 * MIB), "MALLOC_TRIM_THRESHOLD_": str(256 * MIB)}
 """glibc keeps what a picture took for the next one, rather than ask the kernel for each buffer.
 
@@ -39,6 +46,7 @@ A child that has nothing to do gives it back (`imaging.worker.wait`).
 REFUSALS: dict[str, type[DomainError]] = {
     error.code: error
     for error in (
+        FileTooLargeError,
         IncompleteImageError,
         TooComplexError,
         TooManyFramesError,
@@ -55,6 +63,14 @@ def affordable_children(wanted: int = 0) -> int:
         return wanted
     memory = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(1, min(len(os.sched_getaffinity(0)), memory // CHILD_MEMORY))
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a child: ours without settings, of which some are secret."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)
+    }
+    return kept | MALLOC
 
 
 class ChildGoneError(Exception):
@@ -82,7 +98,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env=os.environ | MALLOC,
+            env=environment(),
         )
 
     def ask(self, request: bytes, seconds: float) -> bytes:
@@ -141,23 +157,22 @@ class DecodePool:
 
     def _reset(self) -> None:
         self._slots = threading.BoundedSemaphore(self.size)
+        self._queue = threading.BoundedSemaphore(QUEUE_LENGTH)
         self._idle: list[Child] = []
         self._lock = threading.Lock()
 
-    def run(self, task: str, **arguments: Any) -> dict[str, Any]:
-        """Run a task and return what it returns.
+    def run(
+        self, task: str, *, patience: float = QUEUE_SECONDS, **arguments: Any
+    ) -> dict[str, Any]:
+        """Run a task and return what it returns; wait up to `patience` seconds for its turn.
 
         Raises the DomainError the task raised; TooComplexError when it took too much time or
-        memory, or killed its process; BusyError when all children are busy for too long; OSError
-        when a file could not be written.
+        memory, or killed its process; BusyError when all children are busy for too long, or too
+        many wait for them; OSError when a file could not be written.
         """
         request = json.dumps({"task": task, "arguments": arguments}).encode() + b"\n"
-        if not self._slots.acquire(timeout=QUEUE_SECONDS):
-            raise BusyError
-        try:
+        with self._turn(patience):
             answer = json.loads(self._ask(request))
-        finally:
-            self._slots.release()
         if "refused" in answer:
             raise REFUSALS[answer["refused"]](**answer["details"])
         if "os_error" in answer:
@@ -171,6 +186,22 @@ class DecodePool:
             idle, self._idle = self._idle, []
         for child in idle:
             child.end()
+
+    @contextmanager
+    def _turn(self, patience: float) -> Iterator[None]:
+        """Hold the right to one child."""
+        if not self._slots.acquire(blocking=False):
+            if not self._queue.acquire(blocking=False):
+                raise BusyError
+            try:
+                if not self._slots.acquire(timeout=patience):
+                    raise BusyError
+            finally:
+                self._queue.release()
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     def _ask(self, request: bytes) -> bytes:
         while True:

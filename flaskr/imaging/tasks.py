@@ -9,12 +9,9 @@ from PIL import Image
 from flaskr.imaging import svg
 from flaskr.imaging.formats import EXTENSIONS, SVG, Format
 from flaskr.imaging.intake import take_in
-from flaskr.imaging.limits import Limits
+from flaskr.imaging.limits import ANY_SIZE, Limits
 from flaskr.imaging.spec import Spec
 from flaskr.imaging.variants import open_first, render, target_box
-
-ANY_SIZE = Limits(pixels=2**62, side=2**31, frames=1, total_pixels=2**62)
-"""Its size was checked when it was taken in; the limits may be others now."""
 
 
 def intake(  # the arguments are those of the JSON line

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import cache
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,6 +24,10 @@ from flaskr.models import User, insert_if_absent
 from flaskr.transactions import begin_write
 
 USERNAME_PATTERN = re.compile(r"[\w.-]{1,40}")
+NAME_CHARACTERS = re.compile(r"[\w.-]+")
+NAME_KEY_LENGTH = 160
+"""What its column holds."""
+
 PASSWORD_LENGTH = range(8, 201)
 
 GUEST = "guest"
@@ -47,11 +52,12 @@ def register(session: Session, username: str, password: str, policy: str) -> Use
 
     Raises RegistrationClosedError, and what `create` raises.
     """
+    chosen = check_credentials(username, password)
     begin_write(session)
     User.lock_table(session)
     if not registration_open(session, policy):
         raise RegistrationClosedError
-    return create(session, username, password, is_admin=not User.any_exists(session))
+    return add(session, chosen, is_admin=not User.any_exists(session))
 
 
 def create(session: Session, username: str, password: str, *, is_admin: bool = False) -> User:
@@ -59,19 +65,38 @@ def create(session: Session, username: str, password: str, *, is_admin: bool = F
 
     Raises InvalidUsernameError, WeakPasswordError or UsernameTakenError.
     """
+    return add(session, check_credentials(username, password), is_admin=is_admin)
+
+
+class Credentials(NamedTuple):
+    """A name and a password that will do for an account; the password is hashed already."""
+
+    username: str
+    name_key: str
+    password_hash: str
+
+
+def check_credentials(username: str, password: str) -> Credentials:
+    """Hash the password, which is slow: no transaction should be open that others wait for.
+
+    Raises InvalidUsernameError or WeakPasswordError.
+    """
     username = unicodedata.normalize("NFC", username.strip())
-    if not USERNAME_PATTERN.fullmatch(username):
+    key = name_key(username)
+    if not USERNAME_PATTERN.fullmatch(username) or len(key) > NAME_KEY_LENGTH:
         raise InvalidUsernameError
-    password_hash = _hash(password)
+    # One letter can be written for many, blanks among them.
+    if not NAME_CHARACTERS.fullmatch(unicodedata.normalize("NFKC", username)):
+        raise InvalidUsernameError
+    return Credentials(username, key, _hash(password))
+
+
+def add(session: Session, chosen: Credentials, *, is_admin: bool) -> User:
+    """Make the account. Raises UsernameTakenError."""
     begin_write(session)
-    if User.by_name_key(session, name_key(username)) is not None:
-        raise UsernameTakenError(name=username)
-    user = User(
-        username=username,
-        name_key=name_key(username),
-        password_hash=password_hash,
-        is_admin=is_admin,
-    )
+    if User.by_name_key(session, chosen.name_key) is not None:
+        raise UsernameTakenError(name=chosen.username)
+    user = User(**chosen._asdict(), is_admin=is_admin)
     session.add(user)
     session.flush()
     return user

@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flaskr.imaging.formats import EXTENSIONS, HEIC, HEIC_INSTALLED, sniff
+from flaskr.imaging.formats import EXTENSIONS, sniff
 from flaskr.library.collect import LEFTOVER_AGE
 from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, Kind, Report
 from flaskr.library.guard import own_bytes, rely_on_bytes
@@ -103,6 +103,7 @@ def blob_pages(session: Session) -> Iterator[list[BlobRow]]:
 def examine(media: Media, row: BlobRow) -> Finding | None:
     """Read the bytes of a row, and return what is wrong with either."""
     name = blob_name(row.sha256)
+    entry = None
     try:
         entry = media.store.stat(name)
         with media.store.open(name) as file:
@@ -110,7 +111,7 @@ def examine(media: Media, row: BlobRow) -> Finding | None:
     except MissingFileError:
         return Finding(Kind.MISSING, "its bytes are not there", None)
     except OSError as error:
-        return Finding(Kind.DAMAGED, f"cannot be read: {error.strerror}", stat(media, name))
+        return Finding(Kind.DAMAGED, f"cannot be read: {error.strerror}", entry)
     if content.sha256 != row.sha256:
         found = f"{content.size} bytes" if content.size != row.bytes else "bytes"
         return Finding(Kind.DAMAGED, f"holds {found} with the SHA-256 {content.sha256}", entry)
@@ -128,9 +129,7 @@ def wrong_facts(row: BlobRow, content: Content) -> list[str]:
     if content.size != row.bytes:
         wrong.append("bytes")
     format_ = sniff(content.head)
-    if format_ is None and row.extension == HEIC.extension and not HEIC_INSTALLED:
-        format_ = HEIC
-    if format_ is not EXTENSIONS.get(row.extension, HEIC):
+    if format_ is None or format_ is not EXTENSIONS.get(row.extension):
         wrong.append("extension")
     if format_ is None or format_.type != row.type:
         wrong.append("type")
@@ -152,9 +151,10 @@ def settle_blob(inspection: Inspection, row: BlobRow, finding: Finding) -> None:
 
 
 def stat(media: Media, name: str) -> Entry | None:
+    """Return what is known of a file, or None if it is not there or the disk does not say."""
     try:
         return media.store.stat(name)
-    except MissingFileError:
+    except (OSError, MissingFileError):
         return None
 
 
@@ -169,11 +169,7 @@ def take_guard(inspection: Inspection) -> None:
 def check_files(inspection: Inspection, before: datetime) -> None:
     """Find files that no row knows, or that lie where the store puts none."""
     session = inspection.session
-    entries = (
-        entry
-        for entry in inspection.media.store.list()
-        if not entry.name.startswith((SPOOL, QUARANTINE))
-    )
+    entries = stored_files(inspection)
     while page := list(islice(entries, PAGE)):
         inspection.report.files += len(page)
         wanted = {sha256 for entry in page if (sha256 := sha256_of(entry.name)) is not None}
@@ -183,6 +179,18 @@ def check_files(inspection: Inspection, before: datetime) -> None:
             sha256 = sha256_of(entry.name)
             if sha256 not in known and entry.modified <= before:
                 settle_file(inspection, entry, sha256)
+
+
+def stored_files(inspection: Inspection) -> Iterator[Entry]:
+    """Yield every file in its place or a wrong one; report a folder that cannot be looked into."""
+    try:
+        for entry in inspection.media.store.list():
+            if not entry.name.startswith((SPOOL, QUARANTINE)):
+                yield entry
+    except OSError as error:
+        detail = f"cannot be looked into: {error.strerror}"
+        fault = Fault(Kind.UNREADABLE, str(error.filename or "files"), detail)
+        inspection.report.faults.append(fault)
 
 
 def sha256_of(name: str) -> str | None:

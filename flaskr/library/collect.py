@@ -1,11 +1,12 @@
 """Removing what nobody needs any more: images long in the trash, then bytes without an image.
 
-Everything is removed in small batches that are committed one by one: nobody waits for longer than a
-few milliseconds, and what was done stays done if the process is killed. The condition under which a
-row goes is always in the statement that removes it, whatever was read before.
+Everything is removed in small batches that are committed one by one: nobody waits for longer than
+the disk takes to forget ten files, and what was done stays done if the process is killed. The
+condition under which a row goes is always in the statement that removes it, whatever was read
+before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ ROWS = 500
 """How many rows one transaction changes."""
 
 FILES = 10
-"""How many pictures one transaction removes with their files, each a fraction of a millisecond."""
+"""How many pictures one transaction removes with their bytes: a wait for the disk or two each."""
 
 LEFTOVER_AGE = timedelta(days=1)
 
@@ -103,28 +104,31 @@ def note_unreferenced(session: Session, blob_ids: Sequence[int], at: datetime) -
 def collect_blobs(session: Session, media: Media, before: datetime, done: Collected) -> None:
     """Remove blobs that have had no image since that moment, with their files.
 
-    The files go before the commit: killed in between, or unable to commit, we leave a row without
+    The bytes go before the commit: killed in between, or unable to commit, we leave a row without
     bytes that no image refers to. The next run removes it, and an upload puts the bytes back.
+    Variants may be many, and can be made again: they go while nobody has to wait for us, and once
+    more after the commit, for some may have been made meanwhile.
     """
     due = (Blob.unreferenced <= before, unreferenced())
     for ids in batches(session, select(Blob.id).where(*due), FILES):
+        chosen = session.scalars(select(Blob.sha256).where(Blob.id.in_(ids), *due)).all()
+        end_read(session)
+        done.variants += remove_variants(media, chosen)
         own_bytes(session)
         removal = delete(Blob).where(Blob.id.in_(ids), *due).returning(Blob.sha256, Blob.bytes)
         rows = session.execute(removal).all()
-        variants = sum(remove_files(media, sha256) for sha256, _ in rows)
+        for sha256, _ in rows:
+            media.store.delete(blob_name(sha256))
         session.commit()
-        done.variants += variants
+        done.variants += remove_variants(media, [sha256 for sha256, _ in rows])
         done.blobs += len(rows)
         done.bytes += sum(size for _, size in rows)
 
 
-def remove_files(media: Media, sha256: str) -> int:
-    """Remove a blob's bytes and variants; return how many variants there were."""
-    names = [entry.name for entry in media.store.list(variant_folder(sha256))]
-    for name in names:
-        media.store.delete(name)
-    media.store.delete(blob_name(sha256))
-    return len(names)
+def remove_variants(media: Media, blobs: Iterable[str]) -> int:
+    """Remove the variants of these blobs; return how many there were."""
+    names = [entry.name for sha256 in blobs for entry in media.store.list(variant_folder(sha256))]
+    return sum(media.store.delete(name) for name in names)
 
 
 def foresee(session: Session, media: Media, keeping: Keeping, at: datetime) -> Collected:

@@ -8,18 +8,20 @@ from typing import BinaryIO, NamedTuple, Self
 
 from sqlalchemy.orm import Session
 
+from flaskr.errors import NotFoundError
 from flaskr.imaging.formats import HEAD_BYTES
 from flaskr.library.media import Media
-from flaskr.storage import Entry
+from flaskr.storage import Entry, MissingFileError
 
 CHUNK = 1024 * 1024
 
 
 class Kind(StrEnum):
-    """What is wrong. Missing and damaged bytes are a loss; the rest is untidy."""
+    """What is wrong. Missing and damaged bytes are a loss, unreadable folders may hide one."""
 
     MISSING = "missing"
     DAMAGED = "damaged"
+    UNREADABLE = "unreadable"
     WRONG_ROW = "wrong row"
     DANGLING = "dangling"
     ORPHAN = "orphan"
@@ -115,7 +117,8 @@ class Inspection:
         try:
             mending()
             self.session.commit()
-        except OSError as error:
+        except (OSError, MissingFileError, NotFoundError) as error:
             self.session.rollback()
-            fault.detail += f"; the repair failed: {error.strerror}"
+            cause = error.strerror if isinstance(error, OSError) else "the file is gone"
+            fault.detail += f"; the repair failed: {cause}"
             fault.repaired = False

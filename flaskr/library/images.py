@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError
-from flaskr.library.keys import digest
+from flaskr.library.keys import digest, is_key
 from flaskr.models import Image, User, now
 from flaskr.transactions import begin_write
 
@@ -30,7 +30,12 @@ def find_by_deletion_secret(session: Session, key: str, secret: str) -> Image:
 
 
 def list_own(session: Session, owner: User, *, before: str | None, size: int) -> Sequence[Image]:
-    """Return up to `size` of the owner's images, newest first, older than the key `before`."""
+    """Return up to `size` of the owner's images, newest first, older than the key `before`.
+
+    None are older than what is no key.
+    """
+    if before is not None and not is_key(before):
+        return []
     return Image.page(session, owner.id, before, size)
 
 

@@ -1,9 +1,10 @@
 """What the verbs need to keep and open pictures, and the names files have in the store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flaskr.imaging import DecodePool
+from flaskr.library.making import Making
 from flaskr.storage import LocalStore, Spool, Store
 
 SPOOL = "incoming/"
@@ -13,11 +14,15 @@ QUARANTINE = "quarantine/"
 
 @dataclass(frozen=True)
 class Media:
-    """The store, the spool on the same volume through which files get into it, the decoders."""
+    """The store, the spool on the same volume through which files get into it, the decoders.
+
+    `making` bounds who may wait for variants.
+    """
 
     store: Store
     spool: Spool
     decoders: DecodePool
+    making: Making = field(default_factory=Making)
 
 
 def local_media(folder: Path, decoders: DecodePool) -> Media:

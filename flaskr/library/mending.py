@@ -11,17 +11,14 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 
 from flaskr.errors import DomainError
-from flaskr.imaging import Limits
 from flaskr.imaging.facts import Facts
 from flaskr.imaging.formats import EXTENSIONS
+from flaskr.imaging.limits import ANY_SIZE
 from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, Kind
 from flaskr.library.media import QUARANTINE, Media, blob_name
 from flaskr.library.variants import exists, local_copy
 from flaskr.models import Blob
 from flaskr.storage import Entry
-
-ANY_SIZE = Limits(pixels=2**40, side=2**20, frames=2**20, total_pixels=2**40)
-"""For what was within the limits of its day."""
 
 
 def mend_blob(

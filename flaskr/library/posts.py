@@ -1,5 +1,6 @@
 """Blog posts: publish, change, delete; by their author only."""
 
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError
@@ -32,15 +33,24 @@ def find_own(session: Session, author: User, post_id: int) -> Post:
     return post
 
 
-def change(session: Session, post: Post, title: str, body: str) -> None:
-    """Give a post another title and body."""
+def hold(session: Session, post: Post) -> None:
+    """Start a write transaction in which the post is there still. Raises NotFoundError."""
     begin_write(session)
+    try:
+        session.refresh(post, with_for_update={"of": Post})
+    except InvalidRequestError:  # somebody deleted it since it was found
+        raise NotFoundError from None
+
+
+def change(session: Session, post: Post, title: str, body: str) -> None:
+    """Give a post another title and body. Raises NotFoundError if it was deleted meanwhile."""
+    hold(session, post)
     post.title = title
     post.body = body
     post.updated = now()
 
 
 def delete(session: Session, post: Post) -> None:
-    """Remove a post. Its pictures stay in the library."""
-    begin_write(session)
+    """Remove a post. Its pictures stay in the library. Raises NotFoundError as `change` does."""
+    hold(session, post)
     session.delete(post)

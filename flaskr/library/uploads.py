@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from flaskr.errors import EmptyFileError, NoFileError
 from flaskr.imaging import EXTENSIONS, Limits
 from flaskr.imaging.facts import CleanFile, Facts
-from flaskr.imaging.spec import THUMBNAIL
+from flaskr.imaging.spec import THUMBNAIL, simplest
 from flaskr.library.guard import rely_on_bytes
 from flaskr.library.keys import digest, new_key, new_secret
 from flaskr.library.media import Media, blob_name, variant_name
@@ -73,9 +73,10 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     owner_id = owner.id
     end_read(session)  # decoding takes a while and must not hold a connection
     with opened(media, arrival, limits) as (facts, content, thumbnail):
-        store(media, content, thumbnail)
+        small = thumbnail_name(facts, content)
+        store(media, content, small, thumbnail)
         rely_on_bytes(session)
-        store_again(media, content, thumbnail)
+        store_again(media, content, small, thumbnail)
         blob = record_blob(session, facts, content)
     secret = new_secret()
     image = Image(
@@ -119,24 +120,24 @@ def choose(arrived: SpooledFile, clean: Path, cleaned: CleanFile | None) -> Cont
     return Content(clean, cleaned.sha256, cleaned.md5, cleaned.size)
 
 
-def store(media: Media, content: Content, thumbnail: Path) -> None:
-    """Put bytes and thumbnail into the store, unless it has them."""
+def store(media: Media, content: Content, small: str, thumbnail: Path) -> None:
+    """Put bytes and thumbnail, the latter as `small`, into the store, unless it has them."""
     media.store.put(blob_name(content.sha256), content.path)
-    media.store.put(thumbnail_name(content), thumbnail, durable=False)
+    media.store.put(small, thumbnail, durable=False)
 
 
-def store_again(media: Media, content: Content, thumbnail: Path) -> None:
+def store_again(media: Media, content: Content, small: str, thumbnail: Path) -> None:
     """Store what was collected since `store`, which may have met bytes that were about to go.
 
     Within `rely_on_bytes`; from here on they stay.
     """
-    names = blob_name(content.sha256), thumbnail_name(content)
-    if not all(exists(media, name) for name in names):
-        store(media, content, thumbnail)
+    if not all(exists(media, name) for name in (blob_name(content.sha256), small)):
+        store(media, content, small, thumbnail)
 
 
-def thumbnail_name(content: Content) -> str:
-    return variant_name(content.sha256, spec_name(THUMBNAIL))
+def thumbnail_name(facts: Facts, content: Content) -> str:
+    spec = simplest(THUMBNAIL, (facts.width, facts.height), facts.frames)
+    return variant_name(content.sha256, spec_name(spec))
 
 
 def record_blob(session: Session, facts: Facts, content: Content) -> Blob:

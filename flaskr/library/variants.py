@@ -1,22 +1,20 @@
 """Variants of stored pictures: named, made once, kept, and safe to delete at any time."""
 
-import fcntl
 import hashlib
 import hmac
-import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast, get_args
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from flaskr.errors import BusyError, NotFoundError
+from flaskr.errors import NotFoundError, TooComplexError, UnreadableImageError
 from flaskr.imaging import VARIANT_FORMATS, Fit, Spec
-from flaskr.library.keys import encode, is_key
+from flaskr.library.keys import encode
+from flaskr.library.making import PATIENCE, sole_maker
 from flaskr.library.media import Media, blob_name, variant_name
 from flaskr.storage import MissingFileError
+from flaskr.storage.spool import LOCK
 
 LADDER = (64, 96, 128, 160, 240, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560)
 """The sizes anybody may ask for, in pixels. Others need a signature: each costs time and room."""
@@ -24,8 +22,6 @@ LADDER = (64, 96, 128, 160, 240, 320, 480, 640, 800, 960, 1280, 1600, 1920, 2560
 EXTENSIONS = {format_.extension: format_ for format_ in VARIANT_FORMATS}
 MAX_SIDE = 16_384
 SIGNATURE_BYTES = 16
-WAIT_SECONDS = 10
-POLL_SECONDS = 0.02
 
 
 def parse_spec(extension: str, asked: Mapping[str, str]) -> Spec:
@@ -55,29 +51,19 @@ def parse_side(text: str | None) -> int | None:
 
 
 def on_ladder(spec: Spec) -> bool:
-    """Tell whether anybody may ask for this size."""
-    return all(side is None or side in LADDER for side in (spec.width, spec.height))
+    """Tell whether anybody may ask for this size: one bound, a square, or the picture's own."""
+    bounds = {side for side in (spec.width, spec.height) if side is not None}
+    return len(bounds) <= 1 and bounds.issubset(LADDER)
 
 
 def signature(secret_key: str, key: str, spec: Spec) -> str:
-    """Return what allows one size of one image that is not on the ladder: 128 bits."""
+    """Return what allows one size of one image that is not on the ladder: 128 bits.
+
+    The spec is as it was asked for, whatever the size of the picture.
+    """
     text = f"variant:{key}:{spec_name(spec)}"
     mac = hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).digest()
     return encode(mac[:SIGNATURE_BYTES])
-
-
-def sign_address(secret_key: str, address: str) -> str:
-    """Return the address of a variant with the signature that lets anybody have its size.
-
-    Raises NotFoundError if it is not the address of a variant.
-    """
-    parts = urlsplit(address)
-    key, dot, extension = parts.path.rpartition("/")[2].partition(".")
-    asked = [(name, value) for name, value in parse_qsl(parts.query) if name != "s"]
-    if not dot or not is_key(key):
-        raise NotFoundError
-    signed = signature(secret_key, key, parse_spec(extension, dict(asked)))
-    return urlunsplit(parts._replace(query=urlencode([*asked, ("s", signed)])))
 
 
 def spec_name(spec: Spec) -> str:
@@ -98,14 +84,17 @@ def ensure(media: Media, sha256: str, extension: str, spec: Spec) -> str:
     """Return the stored name of a variant of the blob, which is made if it is not there.
 
     However many ask at once, in however many processes, one makes it and the others wait. Raises
-    NotFoundError when the blob's bytes are gone, BusyError when waiting took too long, what
-    DecodePool.run raises, and OSError.
+    NotFoundError when the blob's bytes are gone, BusyError when too many wait or waiting took too
+    long, what DecodePool.run raises, be it now or some minutes ago, and OSError.
     """
     name = variant_name(sha256, spec_name(spec))
     if exists(media, name):
         return name
-    with sole_maker(media.spool.folder / f"{sha256}-{spec_name(spec)}.lock"):
+    media.making.check_hope(name)
+    lock = media.spool.folder / f"{sha256}-{spec_name(spec)}{LOCK}"
+    with media.making.seat(), sole_maker(lock):
         if not exists(media, name):
+            media.making.check_hope(name)  # whoever had the lock before us may have failed
             make(media, name, sha256, extension, spec)
     return name
 
@@ -128,15 +117,26 @@ def make(media: Media, name: str, sha256: str, extension: str, spec: Spec) -> No
         try:
             media.decoders.run(
                 "variant",
+                patience=PATIENCE,
                 source=str(source),
                 extension=extension,
                 spec=asdict(spec),
                 target=str(target),
             )
-            media.store.delete(name)  # an empty one would be in the way
+            clear(media, name)
             media.store.put(name, target, durable=False)
+        except (TooComplexError, UnreadableImageError) as error:
+            media.making.give_up(name, error)
+            raise
         finally:
             target.unlink(missing_ok=True)
+
+
+def clear(media: Media, name: str) -> None:
+    """Remove an empty file, which would be in the way of a whole one."""
+    with suppress(MissingFileError):
+        if not media.store.stat(name).size:
+            media.store.delete(name)
 
 
 @contextmanager
@@ -157,28 +157,3 @@ def local_copy(media: Media, name: str) -> Iterator[Path]:
             raise NotFoundError from None
         copy.finish()
         yield copy.path
-
-
-@contextmanager
-def sole_maker(path: Path) -> Iterator[None]:
-    """Hold a lock that others, in this process and in others, wait for.
-
-    The kernel lets go of it if its holder dies. Raises BusyError after WAIT_SECONDS.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        until = time.monotonic() + WAIT_SECONDS
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            if time.monotonic() > until:
-                raise BusyError
-            time.sleep(POLL_SECONDS)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-    finally:
-        os.close(descriptor)

@@ -62,7 +62,8 @@ class Store(Protocol):
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Yield every file whose name starts with `prefix`, in no particular order.
 
-        Files that somebody else put there are among them, also under names that are none.
+        Files that somebody else put there are among them, also under names that are none. Raises
+        OSError at the end if something could not be looked at.
         """
         ...
 

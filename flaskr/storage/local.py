@@ -74,13 +74,23 @@ class LocalStore:
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """See Store.list."""
-        for folder, _, files in os.walk(self.root / prefix.rpartition("/")[0]):
+        failures: list[OSError] = []
+        top = self.root / prefix.rpartition("/")[0]
+        for folder, _, files in os.walk(top, onerror=failures.append):
             for file in files:
                 path = Path(folder, file)
                 name = path.relative_to(self.root).as_posix()
-                if name.startswith(prefix):
-                    with suppress(FileNotFoundError):  # deleted while we looked
-                        yield _entry(name, path)
+                if not name.startswith(prefix):
+                    continue
+                try:
+                    entry = _entry(name, path)
+                except OSError as error:
+                    failures.append(error)
+                else:
+                    yield entry
+        for failure in failures:
+            if not isinstance(failure, FileNotFoundError):  # deleted while we looked
+                raise failure
 
     def local_path(self, name: str) -> Path:
         """See Store.local_path."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from flaskr.errors import FileTooLargeError
+from flaskr.storage.durable import make_folder
 
 PART, LOCK = ".part", ".lock"
 """How the names end of files on their way in, and of locks held while variants are made."""
@@ -85,7 +86,7 @@ class Spool:
 
     def new_path(self) -> Path:
         """Return a path in the spool that nothing has yet, for somebody else to write to."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)  # the store lies in the folder above, which has to last
         return self.folder / f"{secrets.token_hex(16)}{PART}"
 
     def leftovers(self, before: datetime) -> Iterator[Path]:

@@ -4,20 +4,24 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from flaskr.errors import NotFoundError
 from flaskr.imaging import EXTENSIONS, Spec
-from flaskr.imaging.formats import EXTENSION_ALIASES, SVG
+from flaskr.imaging.formats import EXTENSION_ALIASES, JPEG, PNG, SVG
+from flaskr.imaging.spec import simplest
 from flaskr.library import variants
+from flaskr.library.keys import is_key
 from flaskr.library.media import blob_name, variant_name
 from flaskr.models import DirectImage
 from flaskr.web.delivery import Caching, Delivery, Headers, StoredFile
 from flaskr.web.links import attachment_header
 
 AUTO = "auto"
+MEANWHILE_SECONDS = 60
 SHOWN_EVERYWHERE = ("jpg", "png", "gif", "webp")
 """The formats that `auto` leaves as they are for a browser that asks for nothing newer."""
 
@@ -44,12 +48,18 @@ def read_link(
 
     Raises NotFoundError for what no link can ask for.
     """
-    wanted = choose_format(image, accept) if extension == AUTO else canonical(extension)
+    shaped = not SHAPING.isdisjoint(query)
+    wanted = canonical(extension)
+    if extension == AUTO:
+        wanted = choose_format(image, accept, shaped=shaped)
+    elif shaped and wanted == image.extension and wanted not in variants.EXTENSIONS:
+        wanted = plain_format(wanted)
     file, spec = StoredFile(blob_name(image.sha256), image.type, image.sha256), None
-    if wanted != image.extension or SHAPING.intersection(query):
-        spec = variants.parse_spec(wanted, query)
-        if not variants.on_ladder(spec):
-            check_signature(config["SECRET_KEY"], image, spec, query.get("s", ""))
+    if wanted != image.extension or shaped:
+        asked = variants.parse_spec(wanted, query)
+        if not variants.on_ladder(asked):
+            check_signature(config["SECRET_KEY"], image, asked, query.get("s", ""))
+        spec = simplest(asked, (image.width, image.height), image.frames)
         name = variants.spec_name(spec)
         stored = variant_name(image.sha256, name)
         file = StoredFile(stored, EXTENSIONS[wanted].type, f"{image.sha256}-{name}")
@@ -59,23 +69,36 @@ def read_link(
     return Wanted(Delivery(file, caching(image, config["LINK_MAX_AGE"]), more), spec)
 
 
+def original_meanwhile(image: DirectImage) -> Wanted:
+    """Return the picture itself, for a minute, where the variant `auto` means cannot be had now."""
+    file = StoredFile(blob_name(image.sha256), image.type, image.sha256)
+    return Wanted(Delivery(file, caching(image, MEANWHILE_SECONDS), [("Vary", "Accept")]), None)
+
+
 def canonical(extension: str) -> str:
     return EXTENSION_ALIASES.get(extension, extension)
 
 
-def choose_format(image: DirectImage, accept: str) -> str:
-    """Return the extension that suits the browser: AVIF, WebP, else the original's own.
+def choose_format(image: DirectImage, accept: str, *, shaped: bool) -> str:
+    """Return the extension that suits the browser: AVIF, WebP, else what every browser shows.
 
-    An original that browsers do not show becomes JPEG for those that ask for nothing newer.
+    A drawing stays one unless a size is asked for.
     """
     accepted = parse_accept_header(accept, MIMEAccept)
-    if image.extension == SVG.extension:
+    if image.extension == SVG.extension and not shaped:
         return image.extension  # sharp at any size, and smaller
     for extension in ("avif", "webp"):
         # By name: a wildcard comes from programs of any age.
         if any(type_ == EXTENSIONS[extension].type and quality for type_, quality in accepted):
             return extension
-    return image.extension if image.extension in SHOWN_EVERYWHERE else "jpg"
+    return plain_format(image.extension)
+
+
+def plain_format(extension: str) -> str:
+    """Return the extension of what browsers of any age show: the original's own if they do."""
+    if extension in SHOWN_EVERYWHERE:
+        return extension
+    return PNG.extension if extension == SVG.extension else JPEG.extension
 
 
 def check_signature(secret_key: str, image: DirectImage, spec: Spec, given: str) -> None:
@@ -90,3 +113,27 @@ def caching(image: DirectImage, max_age: int) -> Caching:
     if image.visibility == "private":
         return Caching(public=False, max_age=0)
     return Caching(public=True, max_age=max_age)
+
+
+def sign_address(secret_key: str, address: str) -> str:
+    """Return the address of a variant with the signature that lets anybody have its size.
+
+    Raises NotFoundError if it is not the address of a variant.
+    """
+    parts = urlsplit(address)
+    key, dot, extension = parts.path.rpartition("/")[2].partition(".")
+    if not dot or not is_key(key):
+        raise NotFoundError
+    spec = variants.parse_spec(canonical(extension), read_query(parts.query))
+    kept = [(name, value) for name, value in split_query(parts.query) if name != "s"]
+    signed = ("s", variants.signature(secret_key, key, spec))
+    return urlunsplit(parts._replace(query=urlencode([*kept, signed])))
+
+
+def read_query(text: str) -> dict[str, str]:
+    """Read a query; of a name that comes twice the first counts, as in Flask."""
+    return dict(reversed(split_query(text))) if text else {}
+
+
+def split_query(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, errors="replace")

@@ -5,17 +5,17 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import NotFoundError
+from flaskr.errors import BusyError, NotFoundError, TooComplexError
 from flaskr.library import variants
 from flaskr.models import DirectImage, Image
 from flaskr.transactions import end_read
 from flaskr.tuchuang import bp, short_links
-from flaskr.tuchuang.direct import read_link
+from flaskr.tuchuang.direct import AUTO, original_meanwhile, plain_format, read_link
 from flaskr.web.delivery import answer_file
 from flaskr.web.intake import media
 
 
-@bp.get("/download/<key>.<extension>")
+@bp.get("/download/<key:key>.<extension>")
 def download(key: str, extension: str) -> Response:
     """Send an image, or a variant of it.
 
@@ -28,14 +28,19 @@ def download(key: str, extension: str) -> Response:
     config = current_app.config
     wanted = read_link(image, extension, request.args, request.headers.get("Accept", ""), config)
     if wanted.spec is not None:
-        variants.ensure(media(), image.sha256, image.extension, wanted.spec)
+        try:
+            variants.ensure(media(), image.sha256, image.extension, wanted.spec)
+        except (BusyError, TooComplexError):
+            if extension != AUTO or plain_format(image.extension) != image.extension:
+                raise
+            wanted = original_meanwhile(image)
     status, headers, body = answer_file(
         request.environ, media().store, wanted.delivery, config["ACCEL_PREFIX"]
     )
     return Response(body, status, headers, direct_passthrough=True)
 
 
-short_links.add_url_rule("/i/<key>.<extension>", "download", download)
+short_links.add_url_rule("/i/<key:key>.<extension>", "download", download)
 
 
 def visible(key: str) -> DirectImage:

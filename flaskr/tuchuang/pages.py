@@ -30,7 +30,7 @@ def images() -> str:
     )
 
 
-@bp.get("/images/<key>")
+@bp.get("/images/<key:key>")
 @login_required
 def image(key: str) -> str:
     """Show one image with its links and facts."""
@@ -38,7 +38,7 @@ def image(key: str) -> str:
     return render_template("tuchuang/image.html", image=image_card(own))
 
 
-@bp.route("/images/<key>/delete", methods=("GET", "POST"))
+@bp.route("/images/<key:key>/delete", methods=("GET", "POST"))
 @login_required
 def delete(key: str) -> str | Response:
     """Ask, then delete."""
@@ -49,7 +49,7 @@ def delete(key: str) -> str | Response:
     return redirect(url_for(".images"), 303)
 
 
-@bp.route("/delete/<key>/<token>", methods=("GET", "POST"))
+@bp.route("/delete/<key:key>/<token>", methods=("GET", "POST"))
 def delete_by_link(key: str, token: str) -> str | Response:
     """Ask, then delete, for whoever holds the deletion link.
 

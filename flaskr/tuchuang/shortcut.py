@@ -9,7 +9,6 @@ docs/adr/0009-direct-links.md says why.
 import logging
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -18,7 +17,7 @@ from flaskr.db import db
 from flaskr.errors import DomainError
 from flaskr.library.keys import KEY_PATTERN
 from flaskr.library.media import Media
-from flaskr.tuchuang.direct import read_link
+from flaskr.tuchuang.direct import read_link, read_query
 from flaskr.tuchuang.lookup import DirectLookup
 from flaskr.web.delivery import Answer, answer_file
 from flaskr.web.links import is_known_host
@@ -71,11 +70,3 @@ class Shortcut:
         except Exception:
             log.warning("the short way failed for %r", environ.get("PATH_INFO"), exc_info=True)
             return None
-
-
-def read_query(text: str) -> dict[str, str]:
-    """Read a query; of a name that comes twice the first counts, as in Flask."""
-    if not text:
-        return {}
-    pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
-    return dict(reversed(pairs))

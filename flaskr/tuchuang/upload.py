@@ -12,7 +12,7 @@ from flaskr.tuchuang import bp
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import takes_files
-from flaskr.web.links import ImageCard, file_path, image_card
+from flaskr.web.links import ImageCard, file_path, image_card, is_shown_everywhere
 from flaskr.web.uploading import Outcome, Refusal, sent_files, take_files, upload_context
 from flaskr.web.users import account, login_required
 
@@ -38,7 +38,7 @@ def upload() -> Response:
     return answer_json(outcome, batch) if wants_json() else answer_page(outcome, batch)
 
 
-@bp.get("/uploads/<batch>")
+@bp.get("/uploads/<key:batch>")
 @login_required
 def uploads(batch: str) -> str:
     """List the links of what was uploaded together."""
@@ -75,9 +75,11 @@ def answer_json(outcome: Outcome, batch: str) -> Response:
 
 
 def destination(outcome: Outcome, batch: str) -> str:
-    """Return where to go: the file itself if it is one, else the page that lists them."""
+    """Return where to go: the picture if it is one that browsers show, else the page of links."""
     if len(outcome.accepted) == 1 and not outcome.refused:
-        return file_path(outcome.accepted[0].image)
+        image = outcome.accepted[0].image
+        if is_shown_everywhere(image):
+            return file_path(image)
     return url_for(".uploads", batch=batch)
 
 

@@ -5,8 +5,10 @@ import sqlite3
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
+from limits.errors import StorageError
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from flaskr.db import db, from_database_error
@@ -16,6 +18,7 @@ from flaskr.errors import (
     NotFoundError,
     RequestTooLargeError,
     TooManyAttemptsError,
+    UnavailableError,
     from_os_error,
     message_,
 )
@@ -51,9 +54,12 @@ MESSAGES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(StaleDataError, answer_vanished_row)
+    app.register_error_handler(ObjectDeletedError, answer_vanished_row)
     app.register_error_handler(DatabaseError, answer_database_error)
     app.register_error_handler(NoConnectionError, answer_database_error)
     app.register_error_handler(sqlite3.Error, answer_database_error)  # counters of attempts
+    app.register_error_handler(StorageError, answer_limits_error)  # counters elsewhere
     app.register_error_handler(OSError, answer_os_error)
     app.after_request(say_when_to_retry)
 
@@ -101,6 +107,11 @@ def too_large(limit: int) -> DomainError:
     return RequestTooLargeError(limit=limit)
 
 
+def answer_vanished_row(_error: StaleDataError | ObjectDeletedError) -> Response:
+    """Somebody deleted what was to be changed, after it was found."""
+    return answer_domain_error(NotFoundError())
+
+
 def answer_database_error(error: SQLAlchemyError | sqlite3.Error) -> Response:
     """The database is locked, gone, damaged or full."""
     refusal = from_database_error(error)
@@ -109,6 +120,12 @@ def answer_database_error(error: SQLAlchemyError | sqlite3.Error) -> Response:
     log.error("database error on %s %r", request.method, request.path, exc_info=error)
     g.database_down = True  # the page about it must not ask it again
     return answer_domain_error(refusal)
+
+
+def answer_limits_error(error: StorageError) -> Response:
+    """The store that counts attempts does not answer, so nobody may try."""
+    log.error("cannot count attempts on %s %r", request.method, request.path, exc_info=error)
+    return answer_domain_error(UnavailableError())
 
 
 def answer_os_error(error: OSError) -> Response:

@@ -100,10 +100,12 @@ class StreamingFormParser(FormDataParser):
 
         Raises MalformedFormError, RequestEntityTooLarge, and OSError when a file cannot be written.
         """
+        fields: MultiDict[str, str]
+        files: MultiDict[str, FileStorage]
         if mimetype != "multipart/form-data":
-            return super().parse(stream, mimetype, content_length, options)
-        fields: MultiDict[str, str] = MultiDict()
-        files: MultiDict[str, FileStorage] = MultiDict()
+            stream, fields, files = super().parse(stream, mimetype, content_length, options)
+            return stream, self.cls(without_nul(fields)), files
+        fields, files = MultiDict(), MultiDict()
         try:
             for segment, content in self._segments(stream, (options or {}).get("boundary", "")):
                 if isinstance(content, ReceivedFile):
@@ -113,7 +115,7 @@ class StreamingFormParser(FormDataParser):
         except BaseException:
             close_all(files)
             raise
-        return stream, self.cls(fields), self.cls(files)
+        return stream, self.cls(without_nul(fields)), self.cls(files)
 
     def _segments(
         self, stream: IO[bytes], boundary: str
@@ -167,9 +169,9 @@ class Part:
         return len(chunk)
 
     def finish(self) -> tuple[MultipartSegment, str | ReceivedFile]:
-        """Return the part with what it holds."""
+        """Return the part with what it holds. Forms of ours are UTF-8, whatever a part may say."""
         if self.file is None:
-            return self.segment, self.text.decode(self.segment.charset or "utf-8", "replace")
+            return self.segment, self.text.decode(errors="replace")
         if self.file.error is None:
             self.file.spooled.finish()
         return self.segment, self.file
@@ -184,6 +186,14 @@ class Request(FlaskRequest):
     """A request whose files arrive through StreamingFormParser."""
 
     form_data_parser_class = StreamingFormParser
+
+
+def without_nul(fields: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Return the fields with U+FFFD for NUL, as HTML has it: PostgreSQL takes none in a text."""
+    return MultiDict(
+        (name, text.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+        for name, text in fields.items(multi=True)
+    )
 
 
 def close_all(files: MultiDict[str, FileStorage]) -> None:

@@ -7,7 +7,9 @@ from time import time
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse
+from limits.errors import ConfigurationError as UnusableStoreError
 
+from flaskr.config import ConfigurationError
 from flaskr.errors import TooManyAttemptsError
 from flaskr.web import limits_store
 
@@ -39,43 +41,72 @@ def init_app(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = app.config["RATE_LIMIT_STORE"] or limits_store.address(
         app.instance_path
     )
-    limiter.init_app(app)
+    # Whatever fails in a store elsewhere, web.errors is told one kind of error.
+    elsewhere = bool(app.config["RATE_LIMIT_STORE"])
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"wrap_exceptions": elsewhere}
+    try:
+        limiter.init_app(app)
+    except (UnusableStoreError, ImportError, ValueError) as error:
+        store = app.config["RATE_LIMIT_STORE"]
+        cause = str(error).replace(store, store.partition(":")[0])  # it may hold a password
+        raise ConfigurationError(
+            f"TUCHUANG_RATE_LIMIT_STORE names no store that can be used: {cause}. "
+            "Redis needs the extra `redis`."
+        ) from error
 
 
-def count_login(account_key: str) -> None:
-    """Count an attempt to log in. Raises TooManyAttemptsError when there were too many.
+def check_login(account_key: str) -> None:
+    """Raise TooManyAttemptsError where too many attempts to log in have failed.
 
-    Attempts count whether they succeed or not, and whether the account exists or not.
+    They count for the account, whether it exists or not, and for the address.
     """
+    check(LOGIN_PER_ADDRESS, "login-address", client_address())
+    check(LOGIN_PER_ACCOUNT, "login-account", account_key)
+
+
+def count_failed_login(account_key: str) -> None:
+    """Count an attempt to log in that failed; those who succeed use nothing up."""
     count(LOGIN_PER_ADDRESS, "login-address", client_address())
     count(LOGIN_PER_ACCOUNT, "login-account", account_key)
 
 
 def count_password_check(account_key: str) -> None:
     """Count an attempt to name the current password. Raises TooManyAttemptsError."""
+    check(LOGIN_PER_ACCOUNT, "password", account_key)
     count(LOGIN_PER_ACCOUNT, "password", account_key)
 
 
 def count_wechat_login() -> None:
     """Count a log-in through WeChat. Raises TooManyAttemptsError."""
-    count(WECHAT_PER_ADDRESS, "wechat-address", client_address())
+    spend(WECHAT_PER_ADDRESS, "wechat-address", client_address())
 
 
 def count_guest_upload() -> None:
     """Count an upload without a token. Raises TooManyAttemptsError."""
-    count(GUEST_UPLOADS_PER_ADDRESS, "guest-upload", client_address())
+    spend(GUEST_UPLOADS_PER_ADDRESS, "guest-upload", client_address())
 
 
 def count_guest_deletion() -> None:
     """Count a deletion without a token. Raises TooManyAttemptsError."""
-    count(GUEST_DELETES_PER_ADDRESS, "guest-delete", client_address())
+    spend(GUEST_DELETES_PER_ADDRESS, "guest-delete", client_address())
+
+
+def check(limit: RateLimitItem, *identifiers: str) -> None:
+    """Raise TooManyAttemptsError if `limit` is used up."""
+    if not current_app.config["RATE_LIMITS"] or limiter.limiter.test(limit, *identifiers):
+        return
+    reset, _ = limiter.limiter.get_window_stats(limit, *identifiers)
+    seconds = max(1, ceil(reset - time()))
+    raise TooManyAttemptsError(minutes=ceil(seconds / 60), seconds=seconds)
 
 
 def count(limit: RateLimitItem, *identifiers: str) -> None:
+    """Count one event against `limit`."""
+    if current_app.config["RATE_LIMITS"]:
+        limiter.limiter.hit(limit, *identifiers)
+
+
+def spend(limit: RateLimitItem, *identifiers: str) -> None:
     """Count one event against `limit`. Raises TooManyAttemptsError once it is used up."""
-    if not current_app.config["RATE_LIMITS"]:
-        return
-    if not limiter.limiter.hit(limit, *identifiers):
-        reset, _ = limiter.limiter.get_window_stats(limit, *identifiers)
-        seconds = max(1, ceil(reset - time()))
-        raise TooManyAttemptsError(minutes=ceil(seconds / 60), seconds=seconds)
+    if current_app.config["RATE_LIMITS"] and not limiter.limiter.hit(limit, *identifiers):
+        check(limit, *identifiers)

@@ -20,6 +20,7 @@ from flaskr.imaging.spec import THUMBNAIL, Spec
 from flaskr.library.names import stem
 from flaskr.models import Image
 
+SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
 LIST_BOXES = (320, 640)
 PAGE_BOXES = (640, 1280, 1920, 2560)
 PREVIEW = Spec("webp", 1280, 1280)
@@ -84,6 +85,8 @@ class Links:
 class ImageCard:
     """What pages and answers show of an image. Sizes are pixels and bytes.
 
+    `path` leads to the file itself, `shown` to a picture that every browser shows.
+
     `thumbnails` and `previews` are for `srcset`: still pictures for lists, larger ones for a page.
     """
 
@@ -107,6 +110,7 @@ class ImageCard:
     sha256: str
     md5: str
     visibility: str
+    shown: str
     created: datetime
     links: Links
 
@@ -115,6 +119,7 @@ class ImageCard:
         told = ("key", "name", "url", "type", "bytes", "width", "height", "frames", "sha256", "md5")
         return {name: getattr(self, name) for name in told} | {
             "path": self.path,
+            "shown": self.shown,
             "visibility": self.visibility,
             "page": absolute(self.page),
             "thumbnail": absolute(self.thumbnail),
@@ -128,6 +133,7 @@ def image_card(image: Image) -> ImageCard:
     blob = image.blob
     path = file_path(image)
     url = absolute(path)
+    shown = shown_path(image)
     return ImageCard(
         key=image.key,
         name=image.name,
@@ -150,13 +156,26 @@ def image_card(image: Image) -> ImageCard:
         md5=blob.md5,
         visibility=image.visibility,
         created=image.created,
-        links=paste_forms(url, stem(image.name)),
+        shown=shown,
+        links=paste_forms(url, absolute(shown), stem(image.name)),
     )
 
 
 def file_path(image: Image) -> str:
     """Return the path of the image's own file, its direct link."""
     return url_for("tuchuang.download", key=image.key, extension=image.blob.extension)
+
+
+def is_shown_everywhere(image: Image) -> bool:
+    """Tell whether today's browsers show the file itself: they do not with HEIC and TIFF."""
+    return image.blob.extension in SHOWN_BY_BROWSERS
+
+
+def shown_path(image: Image) -> str:
+    """Return the path of the file itself if browsers show it, else of the JPEG made from it."""
+    if is_shown_everywhere(image):
+        return file_path(image)
+    return url_for("tuchuang.download", key=image.key, extension="jpg")
 
 
 def thumbnail_path(image: Image) -> str:
@@ -191,13 +210,13 @@ def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
     return ", ".join(sources)
 
 
-def paste_forms(url: str, alt: str) -> Links:
-    """Return the link in every form people paste."""
+def paste_forms(url: str, shown: str, alt: str) -> Links:
+    """Return the link in every form people paste; `shown` is the picture to embed."""
     return Links(
         url=url,
-        markdown=f"![{markdown_text(alt)}]({url})",
-        html=f'<img src="{escape(url)}" alt="{escape(alt)}">',
-        bbcode=f"[img]{url}[/img]",
+        markdown=f"![{markdown_text(alt)}]({shown})",
+        html=f'<img src="{escape(shown)}" alt="{escape(alt)}">',
+        bbcode=f"[img]{shown}[/img]",
     )
 
 

@@ -81,7 +81,7 @@ def set_file_card(file: SetFile) -> SetFileCard:
         delete_page=page,
         bytes=image.blob.bytes if image is not None else file.bytes or 0,
         created=file.created,
-        links=paste_forms(url, stem(file.original))
+        links=paste_forms(url, url, stem(file.original))
         if image is not None
         else document_links(url, file.original),
     )

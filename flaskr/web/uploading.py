@@ -8,7 +8,7 @@ from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from flaskr.db import db, from_database_error
-from flaskr.errors import DomainError, NoFileError, from_os_error
+from flaskr.errors import DomainError, InvalidKeepError, NoFileError, from_os_error
 from flaskr.imaging import FORMATS, Limits
 from flaskr.imaging.formats import SVG
 from flaskr.library.set_files import SetArrival, take
@@ -122,12 +122,15 @@ def take_set_file(found: UploadSet, part: ReceivedFile, slot: str | None = None)
 
 
 def chosen_keep() -> Keep:
-    """Return how the upload is to be kept: as the request says, else as the account does."""
-    for said in (request.form.get("keep"), account().keep):
-        for keep in KEEPS:
-            if said == keep:
-                return keep
-    return KEEPS[0]
+    """Return how the upload is to be kept: as the request says, else as the account does.
+
+    Raises InvalidKeepError for what is no way of keeping: to guess could publish a private picture.
+    """
+    said = request.form.get("keep") or account().keep
+    for keep in KEEPS:
+        if said == keep:
+            return keep
+    raise InvalidKeepError(ways=", ".join(KEEPS))
 
 
 def max_file_bytes() -> int:

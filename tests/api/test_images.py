@@ -162,6 +162,13 @@ def test_a_bad_file_is_refused_with_a_code(send, session, media, name, content, 
     assert list(media.store.list()) == []
 
 
+def test_two_files_at_once_are_refused_rather_than_one_of_them_lost(send, session, media):
+    answer = send(("a.png", png(number=1)), ("b.png", png(number=2)))
+    assert (answer.status_code, code(answer)) == (400, "several_files")
+    assert count_rows(session, Image) == 0
+    assert list(media.store.list()) == []
+
+
 def test_no_file_at_all_is_said(client, token):
     headers = {"Authorization": f"Bearer {token}"}
     bodies: list[dict[str, Any]] = [{}, {"data": {"other": "x"}}, {"json": {}}]

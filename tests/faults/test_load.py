@@ -5,8 +5,10 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from flaskr.library.variants import LADDER
 from tests.factories import encode, noise
 from tests.faults.load import Visitor, dripping
+from tests.hostile.corpus import png
 from tests.serving import DECODER, PATIENCE, pss
 
 MIB = 1024 * 1024
@@ -43,6 +45,30 @@ def test_many_who_ask_for_a_new_variant_get_one_making(make_site):
     assert site.processes(DECODER) == decoders
     assert len(list((site.instance / "files").glob("variants/*/*/w960.webp"))) == 1
     assert pss(worker) - before < DECODE_BYTES
+
+
+def test_many_who_ask_for_many_new_variants_stop_nobody(make_site):
+    from tests.faults.conftest import enter
+
+    site = make_site(DECODERS="1")
+    site.start()
+    caller = enter(site)
+    stem = caller.upload(png(7_000, 7_000, depth=8, color=2)).json["path"].rpartition(".")[0]
+    asked = [
+        f"{stem}.{extension}?{side}={size}{more}"
+        for extension in ("webp", "avif", "png")
+        for size in LADDER
+        for side, more in (("w", ""), ("w", f"&h={size}&fit=cover"))
+    ]
+    with Visitor(caller) as visitor, ThreadPoolExecutor(300) as everybody:
+        answers = list(everybody.map(caller.get, (asked * 3)[:300]))
+        seen = len(visitor.seconds)
+    assert seen
+    assert visitor.failed == []
+    assert {answer.status for answer in answers} == {200, 503}
+    refused = [answer for answer in answers if answer.status == 503]
+    assert all("Retry-After" in answer.headers for answer in refused)
+    assert list((site.instance / "files" / "incoming").iterdir()) == []
 
 
 def test_no_child_outlives_the_web_process_it_worked_for(site, caller):

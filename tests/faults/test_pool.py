@@ -1,5 +1,6 @@
 """Children that open pictures hang, die, pile up or are left alone: the rest goes on."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -8,13 +9,15 @@ import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flaskr.errors import TooComplexError
+from flaskr import imaging
+from flaskr.errors import BusyError, TooComplexError
 from flaskr.imaging import DecodePool, Limits, pool
 from tests.factories import png
 
@@ -101,6 +104,38 @@ def test_there_are_never_more_children_than_allowed(decoders, children, source):
         for opened in [everybody.submit(open_one, decoders, source) for _ in range(36)]:
             assert opened.result()["extension"] == "png"
     assert len(children) <= decoders.size
+
+
+def test_when_too_many_wait_the_next_is_refused_at_once(decoders, source):
+    with ExitStack() as everybody:
+        for _ in range(decoders.size):
+            everybody.enter_context(decoders._turn(0))
+        with pytest.raises(BusyError):
+            decoders.run("intake", patience=0)
+        for _ in range(pool.QUEUE_LENGTH):
+            assert decoders._queue.acquire(blocking=False)
+            everybody.callback(decoders._queue.release)
+        with pytest.raises(BusyError):
+            open_one(decoders, source)
+    assert open_one(decoders, source)["extension"] == "png"
+
+
+def test_a_child_is_told_no_settings(decoders, children, source, monkeypatch):
+    monkeypatch.setenv("TUCHUANG_SECRET_KEY", "not for pictures")
+    open_one(decoders, source)
+    assert b"TUCHUANG_" not in Path(f"/proc/{children[0]}/environ").read_bytes()
+
+
+def test_every_refusal_of_a_child_is_known_to_its_parent():
+    used = set()
+    for path in Path(imaging.__path__[0]).rglob("*.py"):
+        if path != Path(pool.__file__):  # the parent's own
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and node.module == "flaskr.errors":
+                    used |= {name.name for name in node.names}
+    assert "FileTooLargeError" in used
+    assert used - {"DomainError"} <= {error.__name__ for error in pool.REFUSALS.values()}
+    assert all(error.code == code for code, error in pool.REFUSALS.items())
 
 
 def test_an_idle_child_leaves_and_another_comes(decoders, children, source, monkeypatch):

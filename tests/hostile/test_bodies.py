@@ -90,9 +90,16 @@ FORMS = {
     "no parts": (END, 400),
     "nothing": (b"", 400),
     "a file": (file_part() + END, 201),
-    "two files of one name": (file_part() + file_part() + END, 201),
+    "two files of one name": (file_part() + file_part() + END, 400),
     "a text between": (file_part() + part(b'form-data; name="keep"', b"share") + END, 201),
-    "a text twice": (part(b'form-data; name="keep"', b"x") * 2 + file_part() + END, 201),
+    "a text in a charset nobody knows": (
+        file_part()
+        + b"--%b\r\nContent-Type: text/plain; charset=x-nonsense\r\n" % BOUNDARY
+        + b'Content-Disposition: form-data; name="keep"\r\n\r\nshare\r\n'
+        + END,
+        201,
+    ),
+    "a text twice": (part(b'form-data; name="keep"', b"share") * 2 + file_part() + END, 201),
     "another field": (file_part(disposition=b'form-data; name="other"; filename="a"') + END, 400),
     "no name": (file_part(disposition=b'form-data; filename="a.png"') + END, 400),
     "an empty name": (file_part(disposition=b'form-data; name=""; filename="a.png"') + END, 400),

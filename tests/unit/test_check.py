@@ -1,7 +1,9 @@
 """Checking the store: every planted fault is found, nothing else is, and what can be is mended."""
 
+import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from flaskr.library.collect import Keeping, collect
 from flaskr.library.faults import Kind, Report
 from flaskr.library.media import QUARANTINE, SPOOL, blob_name, variant_name
 from flaskr.models import Blob, Image
+from tests.browsing import AuthActions, Browser
 from tests.factories import KINDS, count_rows, gif, jpeg, make_blob, make_image, png, put
 from tests.unit.uploading import upload
 
@@ -171,6 +174,54 @@ def test_bytes_that_the_disk_does_not_give_are_damaged(media, image, fsck, monke
     fault = only(fsck())
     assert (fault.kind, fault.images) == (Kind.DAMAGED, (image.key,))
     assert "Input/output error" in fault.detail
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_a_file_of_which_the_disk_says_nothing_does_not_end_the_run(
+    session, ada, media, image, fsck, monkeypatch, repair
+):
+    other = make_image(session, ada, store=media.store)
+    media.store.delete(blob_name(other.blob.sha256))
+    stat, name = Path.stat, media.store.local_path(blob_name(image.blob.sha256))
+
+    def fail(path, **options):
+        if path == name:
+            raise OSError(5, "Input/output error", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", fail)
+    report = fsck(repair=repair)
+    assert kinds(report) == {Kind.DAMAGED: 1, Kind.MISSING: 1, Kind.UNREADABLE: 1}
+    assert report.remaining == report.faults
+
+
+def test_a_folder_that_cannot_be_looked_into_does_not_end_the_run(media, image, fsck, monkeypatch):
+    media.spool.new_path().touch()
+    (media.store.root / "zzz").mkdir()
+    scan = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "zzz":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    report = fsck()
+    assert kinds(report) == {Kind.UNREADABLE: 1, Kind.LEFTOVER: 1}
+    assert report.faults[0].name.endswith("zzz")
+    assert report.files == 2
+
+
+def test_the_row_of_a_drawing_is_corrected_too(make_app, session, ada, fsck):
+    browser = Browser(make_app(ALLOW_SVG=True))
+    AuthActions(browser).login()
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"></svg>'
+    assert browser.upload_json(("a.svg", drawing)).status_code == 201
+    blob = session.query(Blob).one()
+    change(session, blob, width=0)
+    assert only(fsck(repair=True)).repaired
+    session.refresh(blob)
+    assert blob.width == 9
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The `tuchuang` command."""
 
 import os
+import runpy
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flaskr import db
 from flaskr.config import settings_page
 from flaskr.db import expected_revision
 from flaskr.library import accounts, tokens
@@ -95,6 +98,38 @@ def test_db_downgrade_and_upgrade_go_there_and_back(runner, instance):
     assert run(runner, "db", "current").stdout.startswith("database none")
     assert run(runner, "db", "upgrade").exit_code == 0
     assert run(runner, "db", "current").stdout.startswith(f"database {expected_revision()}")
+
+
+@pytest.fixture
+def copied_migrations(tmp_path, monkeypatch) -> Path:
+    """The folder of migrations, in a copy that may be written to."""
+    copy: Path = tmp_path / "migrations"
+    shutil.copytree(db.MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(db, "MIGRATIONS", copy)
+    return copy
+
+
+def test_db_revision_goes_on_from_the_newest(runner, copied_migrations):
+    before, newest = set(copied_migrations.glob("*.py")), expected_revision()
+    result = run(runner, "db", "revision", "albums")
+    assert (result.exit_code, result.exception) == (0, None)
+    (made,) = set(copied_migrations.glob("*.py")) - before
+    assert made.name == f"{int(newest) + 1:04d}_albums.py"
+    assert str(made) in result.stdout
+    revision = runpy.run_path(str(made))
+    assert (revision["revision"], revision["down_revision"]) == (made.name[:4], newest)
+    assert not revision.get("branch_labels")
+    assert run(runner, "db", "upgrade").exit_code == 0
+    assert run(runner, "db", "current").stdout.startswith(f"database {made.name[:4]}, ")
+
+
+def test_db_revision_asks_for_a_database_that_is_up_to_date(runner, copied_migrations):
+    run(runner, "db", "downgrade", "base")
+    before = set(copied_migrations.iterdir())
+    result = run(runner, "db", "revision", "albums")
+    assert result.exit_code == 1
+    assert "tuchuang db upgrade" in str(result.exception or result.output)
+    assert set(copied_migrations.glob("*.py")) <= before
 
 
 # ---- what is collected and checked -----------------------------------------------------------
@@ -190,6 +225,35 @@ def test_a_domain_error_is_one_line(instance):
 def test_a_setting_that_cannot_be_read_is_one_line(instance):
     result = command(instance, "db", "current", TUCHUANG_MAX_SIDE="wide")
     assert_one_line(result, "TUCHUANG_MAX_SIDE")
+
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("DATABASE_URL", "nonsense", "TUCHUANG_DATABASE_URL names no database that can be used"),
+        ("DATABASE_URL", "oddsql://h/d", "TUCHUANG_DATABASE_URL names no database that can be"),
+        ("DATABASE_URL", "postgresql+pg8000://h/d", "TUCHUANG_DATABASE_URL names no database that"),
+        ("DATABASE_URL", f"postgresql+psycopg://u:pass@{NOWHERE}/d", "cannot store anything"),
+        ("RATE_LIMIT_STORE", "odd://u:pass@h", "TUCHUANG_RATE_LIMIT_STORE names no store that can"),
+        ("RATE_LIMIT_STORE", "memcached://h", "TUCHUANG_RATE_LIMIT_STORE names no store that can"),
+        ("RATE_LIMIT_STORE", "redis://h:port", "TUCHUANG_RATE_LIMIT_STORE names no store that can"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_line(instance, variable, value, message):
+    result = command(instance, "db", "current", **{f"TUCHUANG_{variable}": value})
+    assert_one_line(result, message)
+    assert "pass" not in result.stderr
+
+
+def test_a_disk_that_fails_is_one_line(instance):
+    (instance / "tuchuang.sqlite3").write_bytes(b"no database" * 1000)
+    assert_one_line(command(instance, "db", "current"), "file is not a database")
+    occupied = instance / "occupied"
+    occupied.touch()
+    assert_one_line(command(occupied / "instance", "db", "current"), "Not a directory")
 
 
 def test_serve_refuses_an_outdated_schema_with_the_command_to_run(tmp_path):

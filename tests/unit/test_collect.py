@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, event
 
-from flaskr.imaging.spec import THUMBNAIL
 from flaskr.library import collect as collecting
 from flaskr.library.collect import Collected, Keeping, collect
 from flaskr.library.images import delete as trash
 from flaskr.library.media import SPOOL, blob_name, variant_name
-from flaskr.library.variants import spec_name
 from flaskr.models import Blob, Image, User
 from tests.factories import count_rows, make_image, png, put
 from tests.unit.uploading import Opened, upload
@@ -99,6 +97,26 @@ def test_variants_go_with_their_blob(session, ada, media, gc):
         blob_name(kept.blob.sha256),
         *(variant_name(kept.blob.sha256, spec) for spec in ("w64.webp", "full.avif")),
     }
+
+
+def test_nobody_waits_while_variants_go(session, ada, media, gc, monkeypatch):
+    image = make_image(session, ada, store=media.store, deleted=True)
+    sha256 = image.blob.sha256
+    for width in (64, 96, 128):
+        put(media.store, variant_name(sha256, f"w{width}.webp"), b"variant")
+    guarded: list[str] = []
+    delete_file = media.store.delete
+
+    def noted(name: str) -> bool:
+        if session.in_transaction():
+            guarded.append(name)
+            put(media.store, variant_name(sha256, "w160.webp"), b"made at the last moment")
+        return bool(delete_file(name))
+
+    monkeypatch.setattr(media.store, "delete", noted)
+    assert gc(keeping=AT_ONCE).variants == 4
+    assert guarded == [blob_name(sha256)]
+    assert files(media) == set()
 
 
 def test_the_folders_of_variants_go_too(session, ada, media, gc):
@@ -231,7 +249,7 @@ def test_an_upload_whose_bytes_are_collected_under_its_hands_puts_them_again(
     image = upload(session, media, ada).image
     assert len(collected) == 2
     assert media.store.read(blob_name(image.blob.sha256)) == png()
-    thumbnail = variant_name(image.blob.sha256, spec_name(THUMBNAIL))
+    thumbnail = variant_name(image.blob.sha256, "full.webp")
     assert media.store.read(thumbnail) == Opened.THUMBNAIL
 
 

@@ -3,6 +3,8 @@
 import errno
 import io
 import secrets
+import subprocess
+import sys
 from dataclasses import asdict, dataclass
 
 import pytest
@@ -203,6 +205,31 @@ def test_an_animation_is_read_to_its_last_frame(look):
     damaged = content[: last + 10] + bytes(20) + content[last + 30 :]
     with pytest.raises(UnreadableImageError):
         look(damaged)
+
+
+def test_a_library_with_heic_in_it_lives_on_without_the_extra(tmp_path):
+    """In a process of its own: what is installed is looked up once."""
+    program = """
+import sys
+sys.modules["pillow_heif"] = None
+from pathlib import Path
+from flaskr.errors import UnsupportedTypeError
+from flaskr.imaging import EXTENSIONS, FORMATS, Limits
+from flaskr.imaging.formats import HEIC, sniff
+from flaskr.imaging.intake import identify
+from flaskr.imaging.limits import ANY_SIZE
+assert EXTENSIONS["heic"] is HEIC and HEIC not in FORMATS
+assert sniff(Path(sys.argv[1]).read_bytes()) is HEIC
+try:
+    identify(Path(sys.argv[1]), ANY_SIZE)
+except UnsupportedTypeError as error:
+    assert "HEIC" not in str(error)
+else:
+    sys.exit("taken")
+"""
+    photo = tmp_path / "photo"
+    photo.write_bytes(factories.heic())
+    subprocess.run([sys.executable, "-c", program, photo], check=True)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_links_pass_on_no_reputation_and_no_opener():
 
 def test_the_excerpt_is_plain_text():
     source = "# Title\n\nsome **bold** words & <b>tags</b> <script>alert(1)</script>\n\n![x](y)"
-    assert excerpt(source) == "Title some bold words & tags"
+    assert excerpt(source) == "some bold words & tags"
 
 
 def test_the_excerpt_of_a_long_text_is_cut():

@@ -1,5 +1,6 @@
 """Settings: where they come from, and what is said of them."""
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,6 +109,25 @@ def test_processes_that_start_at_once_agree_on_the_key(tmp_path):
         keys = set(pool.map(start, range(8)))
     assert len(keys) == 1
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret_key"]
+
+
+def test_a_file_system_without_hard_links_has_a_key_too(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert secret_key(str(tmp_path)) == secret_key(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_a_key_that_cannot_be_kept_leaves_nothing(tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        secret_key(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_second_app_on_the_same_folder_signs_with_the_same_key(tmp_path):

@@ -349,3 +349,20 @@ def test_sync_closes_its_descriptor_when_the_disk_fails(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="Input/output"):
         durable.sync_file(path)
     assert len(closed) == 1
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_after_the_rest(local, draft, monkeypatch):
+    for name in ("a/1", "b/2", "c/3"):
+        local.put(name, draft(b"content"))
+    scan = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    entries = local.list()
+    assert {next(entries).name, next(entries).name} == {"a/1", "c/3"}
+    with pytest.raises(PermissionError, match="Permission denied"):
+        next(entries)

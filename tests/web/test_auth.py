@@ -2,8 +2,9 @@
 
 import pytest
 
-from flaskr.errors import WrongCredentialsError
+from flaskr.errors import InvalidUsernameError, WrongCredentialsError
 from flaskr.library import accounts
+from flaskr.library.accounts import NAME_KEY_LENGTH
 from flaskr.models import User
 from tests.browsing import AuthActions, Browser, query, text
 from tests.factories import PASSWORD, count_rows, make_user
@@ -64,6 +65,10 @@ def test_pages_offer_to_register_only_while_that_is_possible(client, session):
         ("ada", "", 200, "Fill in this field."),
         ("a b", PASSWORD, 422, "1 to 40 letters"),
         ("a" * 41, PASSWORD, 422, "1 to 40 letters"),
+        ("ﷺ", PASSWORD, 422, "1 to 40 letters"),
+        ("ﷺ" * 40, PASSWORD, 422, "1 to 40 letters"),
+        ("ΐ" * 40 + "ΐ", PASSWORD, 422, "1 to 40 letters"),
+        ("㍿㌖" * 20, PASSWORD, 422, "1 to 40 letters"),
         ("<script>", PASSWORD, 422, "1 to 40 letters"),
         ("ada", "short", 422, "8 to 200 characters"),
         ("ada", "x" * 201, 422, "8 to 200 characters"),
@@ -85,9 +90,34 @@ def test_a_name_that_looks_the_same_is_taken(make_app, ada, session, name):
     assert count_rows(session, User) == 1
 
 
-def test_a_name_may_be_in_any_script(auth, session):
-    assert auth.register("小明").status_code == 303
-    assert "小明" in names(session)
+@pytest.mark.parametrize("name", ["小明", "İrem", "Straße", "ΐ" * 40, "ﬃ" * 40])
+def test_a_name_may_be_in_any_script(auth, session, name):
+    assert auth.register(name).status_code == 303
+    assert name in names(session)
+    assert auth.login(name).status_code == 303
+
+
+@pytest.mark.parametrize("character", "ßİΐᾀﬃ㎏")
+def test_a_name_as_it_is_compared_fits_its_column(character):
+    try:
+        chosen = accounts.check_credentials(character * 40, PASSWORD)
+    except InvalidUsernameError:
+        return
+    assert len(chosen.name_key) <= NAME_KEY_LENGTH
+
+
+def test_the_column_of_compared_names_is_as_long_as_they_may_be():
+    assert repr(User.__table__.c.name_key.type) == f"String(length={NAME_KEY_LENGTH})"
+
+
+def test_passwords_are_hashed_before_anybody_has_to_wait(session, monkeypatch):
+    class Looking:
+        def hash(self, given: str) -> str:
+            assert not session.in_transaction()
+            return given
+
+    monkeypatch.setattr(accounts, "_hasher", Looking())
+    assert accounts.register(session, "ada", PASSWORD, "first").is_admin
 
 
 # ---- log in and out -------------------------------------------------------------------------

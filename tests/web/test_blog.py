@@ -2,7 +2,9 @@
 
 import pytest
 
+from flaskr.library import posts
 from flaskr.models import Post
+from flaskr.transactions import begin_write
 from tests.browsing import links, query, text
 from tests.factories import count_rows, make_post, make_posts
 
@@ -154,3 +156,24 @@ def test_exactly_one_page_of_posts_has_no_next_page(client, session, ada):
 def test_a_cursor_that_makes_no_sense_does_no_harm(client, session, ada, before):
     make_posts(session, ada, 3)
     assert client.get(f"/?before={before}").status_code == 200
+
+
+# ---- two at once ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["update", "delete"])
+def test_a_post_that_was_deleted_while_it_was_changed_is_not_found(
+    owner, session, ada, monkeypatch, page
+):
+    post = make_post(session, ada)
+
+    def delete_first(requests_own):
+        monkeypatch.setattr(posts, "begin_write", begin_write)
+        session.delete(post)
+        session.commit()
+        begin_write(requests_own)
+
+    monkeypatch.setattr(posts, "begin_write", delete_first)
+    answer = owner.submit(f"/{post.id}/{page}", {"title": "new", "body": "new"})
+    assert answer.status_code == 404
+    assert count_rows(session, Post) == 0

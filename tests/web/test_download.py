@@ -3,9 +3,7 @@
 import pytest
 
 from flaskr.config import MIB
-from flaskr.imaging.spec import THUMBNAIL
 from flaskr.library.media import blob_name, variant_name
-from flaskr.library.variants import spec_name
 from flaskr.web.delivery import PIECE, Pieces
 from flaskr.web.security import FILE_POLICY
 from tests import factories
@@ -221,7 +219,7 @@ def test_a_file_that_is_gone_from_the_store_is_not_found(guest, path, image, med
 
 def test_a_thumbnail_that_was_deleted_is_made_again(guest, owner, session, media):
     (told,) = owner.upload_json(("a.jpg", jpeg(800, 400))).json["files"]
-    name = variant_name(told["sha256"], spec_name(THUMBNAIL))
+    name = variant_name(told["sha256"], "w320.webp")
     before = guest.get(told["thumbnail"])
     assert media.store.delete(name)
     after = guest.get(told["thumbnail"])

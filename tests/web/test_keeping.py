@@ -51,8 +51,11 @@ def test_an_account_can_back_up_everything(owner, session, photo):
     assert {image.visibility for image in session.query(Image)} == {"private", "unlisted"}
 
 
-def test_an_unknown_way_of_keeping_is_the_accounts_own(owner, photo):
-    assert send(owner, photo, keep="nonsense")["visibility"] == "unlisted"
+def test_an_unknown_way_of_keeping_is_refused_rather_than_guessed(owner, photo):
+    answer = owner.upload_json(("photo.jpg", photo), keep="private")
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "invalid_keep")
+    assert "backup" in answer.json["error"]["message"]
+    assert send(owner, photo, keep="")["visibility"] == "unlisted"
 
 
 def test_a_setting_that_does_not_exist_is_not_saved(owner, session):

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import event
 
 from flaskr.db import db
+from flaskr.library import images as library
+from flaskr.transactions import begin_write
 from tests.browsing import links, query, text
 from tests.factories import make_image, png
 
@@ -147,3 +149,18 @@ def test_every_picture_on_a_page_has_a_thumbnail_that_loads(owner):
         assert len(sources) == 2
         for source in sources:
             assert owner.get(source).mimetype == "image/webp"
+
+
+def test_an_image_that_was_collected_while_it_was_deleted_is_not_found(
+    owner, fill, session, monkeypatch
+):
+    (image,) = fill(1)
+    path, begin = f"{LIBRARY}/{image.key}/delete", begin_write
+
+    def collect_first(requests_own):
+        session.delete(image)
+        session.commit()
+        begin(requests_own)
+
+    monkeypatch.setattr(library, "begin_write", collect_first)
+    assert owner.submit(path).status_code == 404

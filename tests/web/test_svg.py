@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
+from flaskr.imaging.svg import MAX_BYTES
 from tests.browsing import AuthActions, Browser
 from tests.factories import make_user
 
@@ -63,3 +64,27 @@ def test_auto_leaves_a_drawing_as_it_is(artist):
     (told,) = artist.upload_json(("a.svg", DRAWING)).json["files"]
     answer = artist.get(told["path"].replace(".svg", ".auto"), headers={"Accept": "image/avif"})
     assert answer.mimetype == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    ("accept", "type_"), [("image/webp,*/*", "image/webp"), ("*/*", "image/png")]
+)
+@pytest.mark.parametrize("asked", ["auto?w=64", "auto?w=64&h=64"])
+def test_auto_in_a_size_is_a_picture_of_the_drawing(artist, asked, accept, type_):
+    (told,) = artist.upload_json(("a.svg", DRAWING)).json["files"]
+    answer = artist.get(told["path"].replace("svg", asked), headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, type_)
+    with Pillow.open(BytesIO(answer.data)) as made:
+        assert made.size == (64, 32)
+
+
+def test_a_size_of_a_drawing_is_a_png(artist):
+    (told,) = artist.upload_json(("a.svg", DRAWING)).json["files"]
+    assert artist.get(f"{told['path']}?w=64").mimetype == "image/png"
+
+
+def test_a_drawing_of_too_many_bytes_is_refused_by_name(artist):
+    padding = b"<!--" + b" " * MAX_BYTES + b"-->"
+    answer = artist.upload_json(("a.svg", DRAWING.replace(b"</svg>", padding + b"</svg>")))
+    assert (answer.status_code, answer.json["error"]["code"]) == (413, "too_large")
+    assert "4" in answer.json["error"]["message"]

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, request
 
 from flaskr.api.miniprogram.envelopes import answer, shape_errors
-from flaskr.errors import DomainError, NoFileError, TooManyFilesError
+from flaskr.errors import DomainError, NoFileError, SeveralFilesError
 from flaskr.library.sets import PHOTOS, UploadSet
 from flaskr.models import SetFile
 from flaskr.web.errors import FORM_OVERHEAD
@@ -50,12 +50,12 @@ def photo_limit() -> int:
 def sent_photo(text_bytes: int = 0) -> ReceivedFile:
     """Return the one photo of the request, beside which there may be so many bytes of text.
 
-    Raises NoFileError, TooManyFilesError.
+    Raises NoFileError, SeveralFilesError.
     """
     request.max_content_length = photo_limit() + FORM_OVERHEAD + text_bytes
     sent = [part for parts in request.files.listvalues() for part in parts]
     if len(sent) > 1:
-        raise TooManyFilesError
+        raise SeveralFilesError
     photo = request.files.get(FIELD)
     if photo is None or not photo.filename:
         raise NoFileError

@@ -5,5 +5,9 @@
  */
 export function announce(text) {
   const region = document.getElementById("announcer");
-  if (region) region.textContent = text;
+  if (!region) return;
+  region.textContent = ""; // the same text again would be no change, and not be read
+  requestAnimationFrame(() => {
+    region.textContent = text;
+  });
 }

@@ -32,10 +32,12 @@ function start(form) {
   /** @type {HTMLElement | null | undefined} the button of a save that waits for the uploads */
   let saving;
 
-  const target = { url: texts.uploadUrl ?? "", batch: texts.batch, texts };
+  // Readers have to see it, also where the account backs up by default.
+  const keep = () => "share";
+  const target = { url: texts.uploadUrl ?? "", batch: texts.batch, keep, texts };
   const queue = new UploadQueue(async (file, onProgress) => {
     const answer = await send(target, file, onProgress);
-    replace(file, `![${altOf(file.name)}](${answer.files[0].path})`);
+    replace(file, `![${altOf(file.name)}](${answer.files[0].shown})`);
     announce(fill(texts.textInserted, { name: file.name }));
     return answer;
   }, checkBy(texts));

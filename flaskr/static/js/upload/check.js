@@ -37,7 +37,7 @@ function accepts(accepted, file) {
   const extensions = accepted.filter((entry) => entry.startsWith("."));
   // A browser that doesn't know the type leaves it to the server, unless there
   // are extensions to go by.
-  if (!type && !extensions.length) return true;
+  if (!type && (!extensions.length || !name.includes("."))) return true;
   return accepted.some((entry) => {
     if (entry.startsWith(".")) return name.endsWith(entry);
     if (entry.endsWith("/*")) return type.startsWith(entry.slice(0, -1));

@@ -87,6 +87,8 @@ export class UploadQueue extends EventTarget {
     if (item?.state !== "failed") return;
     this.items.splice(this.items.indexOf(item), 1);
     this.#emit("remove", item);
+    // With the last failure gone, the files that arrived are all there is to show.
+    if (this.totals.done) this.#pump();
   }
 
   /** @returns {Totals} */

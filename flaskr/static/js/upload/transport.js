@@ -7,7 +7,7 @@ import { fill } from "../text.js";
 
 /**
  * @typedef {object} Answer
- * @property {{path: string, name: string, key: string}[]} files
+ * @property {{path: string, shown: string, name: string, key: string}[]} files
  * @property {string} redirect
  *
  * @typedef {object} Target

@@ -29,6 +29,7 @@ export function showQueue(section, queue) {
     drawTotal();
   };
 
+  queue.addEventListener("add", () => document.querySelector("[data-empty]")?.remove());
   queue.addEventListener(
     "add",
     on((item) => {
