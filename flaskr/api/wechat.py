@@ -65,7 +65,10 @@ def wechat_login() -> Response:
 
 def sent_code() -> str:
     """Return the code that the request carries as JSON or form. Raises WeChatCodeError."""
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets within brackets within brackets
+        raise WeChatCodeError from None
     code = body.get("code") if isinstance(body, dict) else request.form.get("code")
     if not isinstance(code, str) or not CODE.fullmatch(code):
         raise WeChatCodeError
@@ -89,7 +92,7 @@ def exchange(code: str) -> str:
     )
     try:
         told = json.loads(fetch(config["WECHAT_API_URL"], query))
-    except (OSError, HTTPException, ValueError) as error:
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
         log.warning("WeChat gave no answer that can be read: %s", type(error).__name__)
         raise WeChatUnavailableError from None
     if not isinstance(told, dict):

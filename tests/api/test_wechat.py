@@ -265,3 +265,9 @@ def test_logins_are_limited_by_address(make_app, settings):
         assert login(browser, "").status_code == 401
     assert login(browser).status_code == 429
     assert login(browser, environ_base={"REMOTE_ADDR": "192.0.2.9"}).status_code == 200
+
+
+def test_brackets_without_end_are_no_code(browser):
+    answer = browser.post(LOGIN, data="[" * 60_000, content_type="application/json")
+    assert answer.status_code == 401
+    assert answer.json["error"]["code"] == "invalid_code"

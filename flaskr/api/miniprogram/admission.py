@@ -28,7 +28,17 @@ def admit_upload() -> User:
     guest = accounts.guest(db.session)
     db.session.commit()
     g.token_account = guest
+    g.guest_upload = True
     return guest
+
+
+def admit_further_upload() -> None:
+    """Count one more file of a request that was admitted: the limit is on files.
+
+    Raises TooManyAttemptsError.
+    """
+    if g.get("guest_upload"):
+        count_guest_upload()
 
 
 def admit_reader() -> User | None:

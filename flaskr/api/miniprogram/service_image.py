@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from flaskr.api.miniprogram.admission import (
     admit_deletion,
+    admit_further_upload,
     admit_lister,
     admit_reader,
     admit_upload,
@@ -107,6 +108,8 @@ def keep_all(owner: User) -> Response:
     for order, (field, part) in enumerate(sent):
         given = names[order] if order < len(names) else ""
         try:
+            if order:
+                admit_further_upload()
             image = keep_one(owner, cast("ReceivedFile", part), given or part.filename or "")
         except (DomainError, OSError, SQLAlchemyError) as error:
             told = error if isinstance(error, DomainError) else tell_fault(error)

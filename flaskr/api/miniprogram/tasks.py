@@ -33,7 +33,7 @@ def create_task() -> Response:
     """Publish a post of the form's fields with the photo, both or neither."""
     author = admit_upload()
     photo = sent_photo(TEXT_BYTES)
-    title = request.form.get("title", "").strip()
+    title = " ".join(request.form.get("title", "").split())  # one line
     written = sum(len(value) for value in request.form.values())
     if not 1 <= len(title) <= MAX_TITLE or written > MAX_TEXT:
         raise InvalidTaskError(title=MAX_TITLE, text=MAX_TEXT)
