@@ -1,0 +1,26 @@
+"""Tables, and queries on their own rows.
+
+No table knows HTTP; a `Session` always comes in as an argument. Moments are UTC and aware.
+"""
+
+from flaskr.models.accounts import Token, User
+from flaskr.models.base import MAX_ID, Base, insert_if_absent, now
+from flaskr.models.blobs import Blob
+from flaskr.models.images import DIRECT_IMAGE, DirectImage, Image
+from flaskr.models.posts import Post
+from flaskr.models.set_files import SetFile
+
+__all__ = [
+    "DIRECT_IMAGE",
+    "MAX_ID",
+    "Base",
+    "Blob",
+    "DirectImage",
+    "Image",
+    "Post",
+    "SetFile",
+    "Token",
+    "User",
+    "insert_if_absent",
+    "now",
+]

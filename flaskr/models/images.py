@@ -1,0 +1,169 @@
+"""Images: uploads of content."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    bindparam,
+    select,
+)
+from sqlalchemy.orm import (
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+)
+
+from flaskr.models.base import Base, BigId, Moment, now
+from flaskr.models.blobs import Blob
+
+
+class DirectImage(NamedTuple):
+    """What a direct link needs to know of an image, from one look-up by its key."""
+
+    key: str
+    owner_id: int
+    visibility: str
+    name: str
+    sha256: str
+    type: str
+    extension: str
+    width: int
+    height: int
+    frames: int
+
+
+class Image(Base):
+    """One upload of a blob. `batch` groups what was uploaded together.
+
+    `visibility` is `public` (listed), `unlisted` (whoever has the link) or `private` (its owner).
+    """
+
+    __tablename__ = "image"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(12), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    blob_id: Mapped[int] = mapped_column(ForeignKey("blob.id", ondelete="RESTRICT"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    batch: Mapped[str] = mapped_column(String(12))
+    visibility: Mapped[str] = mapped_column(
+        String(8), default="unlisted", server_default="unlisted"
+    )
+    deletion_sha256: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    deleted: Mapped[datetime | None] = mapped_column(Moment)
+
+    blob: Mapped[Blob] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        Index("ix_image_owner_id_id", "owner_id", "id"),
+        Index("ix_image_owner_id_batch", "owner_id", "batch"),
+        Base.__table_args__,
+    )
+
+    @classmethod
+    def living(cls) -> Select[Self]:
+        """Start a query for images that are not deleted."""
+        return select(cls).where(cls.deleted.is_(None))
+
+    @classmethod
+    def by_key(cls, session: Session, key: str) -> Self | None:
+        """Return the image with this key, whoever owns it, or None."""
+        return session.scalar(cls.living().where(cls.key == key))
+
+    @classmethod
+    def direct(cls, session: Session, key: str) -> DirectImage | None:
+        """Return what a direct link needs of the image with this key, or None.
+
+        Plain columns: making objects of the rows would take longer than the look-up.
+        """
+        row = session.execute(DIRECT_IMAGE, {"key": key}).first()
+        return None if row is None else DirectImage._make(row)
+
+    @classmethod
+    def owned(cls, session: Session, owner_id: int, key: str) -> Self | None:
+        """Return the owner's image with this key, or None."""
+        return session.scalar(cls.living().where(cls.key == key, cls.owner_id == owner_id))
+
+    @classmethod
+    def page(cls, session: Session, owner_id: int, before: str | None, size: int) -> Sequence[Self]:
+        """Return up to `size` of the owner's images, newest first.
+
+        `before` is the key of an image of the owner's: only older ones are returned. The time
+        needed does not grow with the depth of the page.
+        """
+        query = cls.living().where(cls.owner_id == owner_id).order_by(cls.id.desc()).limit(size)
+        if before is not None:
+            anchor = select(cls.id).where(cls.key == before, cls.owner_id == owner_id)
+            query = query.where(cls.id < anchor.scalar_subquery())
+        return session.scalars(query).all()
+
+    @classmethod
+    def of_batch(cls, session: Session, owner_id: int, batch: str) -> Sequence[Self]:
+        """Return the owner's images of one batch, in the order they came."""
+        query = cls.living().where(cls.owner_id == owner_id, cls.batch == batch)
+        return session.scalars(query.order_by(cls.id)).all()
+
+    @classmethod
+    def backups(cls, owner_id: int) -> Select[Self]:
+        """Start a query for the owner's private images, newest first."""
+        own = cls.living().where(cls.owner_id == owner_id, cls.visibility == "private")
+        return own.order_by(cls.id.desc())
+
+    @classmethod
+    def backup_page(
+        cls, session: Session, owner_id: int, before: str | None, size: int
+    ) -> Sequence[Self]:
+        """Return up to `size` of the owner's private images, older than the one with that key."""
+        query = cls.backups(owner_id).limit(size)
+        if before is not None:
+            anchor = select(cls.id).where(cls.key == before, cls.owner_id == owner_id)
+            query = query.where(cls.id < anchor.scalar_subquery())
+        return session.scalars(query).all()
+
+    @classmethod
+    def backup_of(
+        cls,
+        session: Session,
+        owner_id: int,
+        *,
+        md5: str | None = None,
+        sha256: str | None = None,
+        besides: int | None = None,
+    ) -> Self | None:
+        """Return the owner's newest private image with this content, or None.
+
+        The one with the id `besides` is passed over.
+        """
+        query = cls.backups(owner_id).join(Blob, cls.blob_id == Blob.id).limit(1)
+        if md5 is not None:
+            query = query.where(Blob.md5 == md5)
+        if sha256 is not None:
+            query = query.where(Blob.sha256 == sha256)
+        if besides is not None:
+            query = query.where(cls.id != besides)
+        return session.scalar(query)
+
+
+DIRECT_IMAGE = (
+    select(
+        Image.key,
+        Image.owner_id,
+        Image.visibility,
+        Image.name,
+        Blob.sha256,
+        Blob.type,
+        Blob.extension,
+        Blob.width,
+        Blob.height,
+        Blob.frames,
+    )
+    .join(Blob, Image.blob_id == Blob.id)
+    .where(Image.key == bindparam("key"), Image.deleted.is_(None))
+)
