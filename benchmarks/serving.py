@@ -136,7 +136,6 @@ def prepare(instance: Path) -> dict[str, str]:
                 owner_id=owner.id,
                 blob=blob,
                 name="photo.jpg",
-                batch=new_key(),
                 deletion_sha256="-",
             )
             db.session.add(image)

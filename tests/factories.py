@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from flaskr.library import accounts, keys, media, set_files, tokens
 from flaskr.library.sets import UploadSet
-from flaskr.models import Base, Blob, Image, Post, SetFile, User
+from flaskr.models import Base, BatchEntry, Blob, Image, Post, SetFile, User
 from flaskr.storage import Store
 
 PASSWORD = "correct horse battery"
@@ -98,11 +98,11 @@ def make_image(  # one argument for each thing that a test may care about
         owner_id=owner.id,
         blob=make_blob(session, content, store),
         name=name,
-        batch=batch or keys.new_key(),
         deletion_sha256=keys.digest(deletion_secret),
         deleted=datetime.now(UTC) if deleted else None,
     )
-    session.add(image)
+    entry = BatchEntry(owner_id=owner.id, batch=batch or keys.new_key(), image=image)
+    session.add_all([image, entry])
     session.commit()
     return image
 

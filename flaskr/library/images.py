@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError
 from flaskr.library.keys import digest, is_key
-from flaskr.models import Image, User, now
+from flaskr.models import BatchEntry, Image, User, now
 from flaskr.transactions import begin_write
 
 
@@ -41,7 +41,7 @@ def list_own(session: Session, owner: User, *, before: str | None, size: int) ->
 
 def list_batch(session: Session, owner: User, batch: str) -> Sequence[Image]:
     """Return the owner's images that came as one batch. Raises NotFoundError if there is none."""
-    images = Image.of_batch(session, owner.id, batch)
+    images = BatchEntry.images(session, owner.id, batch)
     if not images:
         raise NotFoundError
     return images

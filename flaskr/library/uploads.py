@@ -17,7 +17,7 @@ from flaskr.library.keys import digest, new_key, new_secret
 from flaskr.library.media import Media, blob_name, variant_name
 from flaskr.library.names import display_name
 from flaskr.library.variants import exists, spec_name
-from flaskr.models import Blob, Image, User, insert_if_absent
+from flaskr.models import BatchEntry, Blob, Image, User, insert_if_absent
 from flaskr.storage import SpooledFile
 from flaskr.transactions import end_read
 
@@ -32,13 +32,15 @@ VISIBILITY: dict[Keep, str] = {"share": "unlisted", "backup": "private"}
 class Arrival:
     """A file that has arrived in the spool, and what its sender says of it.
 
-    `name` is its name where it came from; `batch` a key that groups what comes together.
+    `name` is its name where it came from; `batch` a key that groups what comes together, `position`
+    the file's place in it, as far as its sender knows.
     """
 
     file: SpooledFile
     name: str
     batch: str
     keep: Keep
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,13 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
         owner_id=owner_id,
         blob=blob,
         name=display_name(arrival.name, facts.extension),
-        batch=arrival.batch,
         visibility=VISIBILITY[arrival.keep],
         deletion_sha256=digest(secret),
     )
-    session.add(image)
+    entry = BatchEntry(
+        owner_id=owner_id, batch=arrival.batch, position=arrival.position, image=image
+    )
+    session.add_all([image, entry])
     session.flush()
     return Upload(image, secret)
 

@@ -5,19 +5,24 @@ No table knows HTTP; a `Session` always comes in as an argument. Moments are UTC
 
 from flaskr.models.accounts import Token, User
 from flaskr.models.base import MAX_ID, Base, insert_if_absent, now
+from flaskr.models.batches import BatchEntry
 from flaskr.models.blobs import Blob
 from flaskr.models.images import DIRECT_IMAGE, DirectImage, Image
 from flaskr.models.posts import Post
+from flaskr.models.resumable import IdempotencyKey, ResumableUpload
 from flaskr.models.set_files import SetFile
 
 __all__ = [
     "DIRECT_IMAGE",
     "MAX_ID",
     "Base",
+    "BatchEntry",
     "Blob",
     "DirectImage",
+    "IdempotencyKey",
     "Image",
     "Post",
+    "ResumableUpload",
     "SetFile",
     "Token",
     "User",

@@ -4,18 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import (
-    ForeignKey,
-    String,
-    select,
-    text,
-)
-from sqlalchemy.orm import (
-    Mapped,
-    Session,
-    mapped_column,
-    relationship,
-)
+from sqlalchemy import ForeignKey, String, false, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from flaskr.models.base import Base, BigId, Moment, now
 
@@ -36,6 +26,9 @@ class User(Base):
     is_admin: Mapped[bool] = mapped_column(default=False)
     session_version: Mapped[int] = mapped_column(default=1)
     keep: Mapped[str] = mapped_column(String(8), default="share", server_default="share")
+    link_form: Mapped[str] = mapped_column(String(16), default="url", server_default="url")
+    link_template: Mapped[str] = mapped_column(String(500), default="", server_default=text("''"))
+    copy_links: Mapped[bool] = mapped_column(default=False, server_default=false())
     external_id: Mapped[str | None] = mapped_column(String(160), unique=True)
     created: Mapped[datetime] = mapped_column(Moment, default=now)
 

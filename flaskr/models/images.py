@@ -39,7 +39,7 @@ class DirectImage(NamedTuple):
 
 
 class Image(Base):
-    """One upload of a blob. `batch` groups what was uploaded together.
+    """One upload of a blob.
 
     `visibility` is `public` (listed), `unlisted` (whoever has the link) or `private` (its owner).
     """
@@ -51,7 +51,6 @@ class Image(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     blob_id: Mapped[int] = mapped_column(ForeignKey("blob.id", ondelete="RESTRICT"), index=True)
     name: Mapped[str] = mapped_column(String(255))
-    batch: Mapped[str] = mapped_column(String(12))
     visibility: Mapped[str] = mapped_column(
         String(8), default="unlisted", server_default="unlisted"
     )
@@ -63,7 +62,7 @@ class Image(Base):
 
     __table_args__ = (
         Index("ix_image_owner_id_id", "owner_id", "id"),
-        Index("ix_image_owner_id_batch", "owner_id", "batch"),
+        Index("ix_image_owner_id_blob_id", "owner_id", "blob_id"),
         Base.__table_args__,
     )
 
@@ -103,12 +102,6 @@ class Image(Base):
             anchor = select(cls.id).where(cls.key == before, cls.owner_id == owner_id)
             query = query.where(cls.id < anchor.scalar_subquery())
         return session.scalars(query).all()
-
-    @classmethod
-    def of_batch(cls, session: Session, owner_id: int, batch: str) -> Sequence[Self]:
-        """Return the owner's images of one batch, in the order they came."""
-        query = cls.living().where(cls.owner_id == owner_id, cls.batch == batch)
-        return session.scalars(query.order_by(cls.id)).all()
 
     @classmethod
     def backups(cls, owner_id: int) -> Select[Self]:

@@ -19,7 +19,7 @@ from tests.chromium import launch_arguments
 from tests.conftest import dispose
 from tests.factories import make_document, make_image, make_post, make_user, png
 from tests.serving import Site
-from tests.web.routes import SECRET, Things
+from tests.web.routes import BATCH, SECRET, Things
 
 INSECURE_HOST = "192.0.2.7"
 """An address that leads to this machine too, in this browser only. Over plain http it is not a
@@ -95,7 +95,7 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 def things(app: Flask, session: Session, ada: User, hang: Hang) -> Things:
     """A post, an image and a document of ada's."""
     document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
-    return Things(make_post(session, ada), hang(deletion_secret=SECRET), document)
+    return Things(make_post(session, ada), hang(deletion_secret=SECRET, batch=BATCH), document)
 
 
 # ---- the browser ----------------------------------------------------------------------------

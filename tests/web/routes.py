@@ -16,6 +16,7 @@ from tests.factories import PASSWORD, png
 LOGIN = "sent to log in"
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 SECRET = "the-deletion-secret"
+BATCH = "batchbatch11"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Things:
     post: Post
     image: Image
     document: SetFile
+    batch: str = BATCH
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def file(things: Things) -> dict[str, Any]:
 
 
 def batch(things: Things) -> dict[str, Any]:
-    return {"batch": things.image.batch}
+    return {"batch": things.batch}
 
 
 def deletion_link(things: Things) -> dict[str, Any]:

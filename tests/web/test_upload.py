@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from flaskr.library.media import Media, blob_name
-from flaskr.models import Blob, Image
+from flaskr.models import BatchEntry, Blob, Image
 from tests import factories
 from tests.browsing import JSON, UPLOAD, AuthActions, Browser, form, links, query, text
 from tests.factories import count_rows, gif, jpeg, png, truncated
@@ -61,7 +61,7 @@ def test_several_files_lead_to_the_page_of_their_links(owner):
 @pytest.mark.parametrize("batch", ["", "short", "0" * 12, "../../../etc", "a\0b"])
 def test_a_batch_that_is_no_key_is_replaced(owner, session, batch):
     owner.upload(("a.png", png()), batch=batch)
-    made = session.query(Image).one().batch
+    made = session.query(BatchEntry).one().batch
     assert made != batch
     assert len(made) == 12
 

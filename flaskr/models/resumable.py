@@ -1,0 +1,69 @@
+"""Uploads that come in pieces, and requests that may come twice."""
+
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from flaskr.models.base import Base, BigId, Moment, now
+from flaskr.models.images import Image
+
+
+class ResumableUpload(Base):
+    """A file on its way in, piece by piece; api.tus is how it comes.
+
+    `offset` bytes of `length` are durable in the spool, under a name made of `key`. `image_id` is
+    set once the picture has been taken in. `metadata` is what the client said, as it said it.
+    """
+
+    __tablename__ = "resumable_upload"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(22), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    length: Mapped[int] = mapped_column(BigInteger)
+    offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    name: Mapped[str] = mapped_column(String(255))
+    batch: Mapped[str] = mapped_column(String(12))
+    position: Mapped[int] = mapped_column(default=0)
+    keep: Mapped[str] = mapped_column(String(8))
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    said: Mapped[str] = mapped_column("metadata", Text, default="")
+    image_id: Mapped[int | None] = mapped_column(
+        ForeignKey("image.id", ondelete="CASCADE"), index=True
+    )
+    created: Mapped[datetime] = mapped_column(Moment, default=now)
+    expires: Mapped[datetime] = mapped_column(Moment, index=True)
+
+    image: Mapped[Image | None] = relationship()
+
+    @classmethod
+    def owned(cls, session: Session, owner_id: int, key: str) -> Self | None:
+        """Return the owner's upload with this key, or None."""
+        return session.scalar(select(cls).where(cls.key == key, cls.owner_id == owner_id))
+
+
+class IdempotencyKey(Base):
+    """Which image a request with this key of the client's led to.
+
+    `content_sha256` is that of the file as it was sent, before anything was stripped.
+    """
+
+    __tablename__ = "idempotency_key"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(200))
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id", ondelete="CASCADE"), index=True)
+    created: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+
+    image: Mapped[Image] = relationship(innerjoin=True)
+
+    __table_args__ = (UniqueConstraint("owner_id", "key"), Base.__table_args__)
+
+    @classmethod
+    def of(cls, session: Session, owner_id: int, key: str) -> Self | None:
+        """Return what the owner's request with this key led to, or None."""
+        return session.scalar(select(cls).where(cls.key == key, cls.owner_id == owner_id))
