@@ -1,7 +1,6 @@
 """The upload page: a plain form, and the address its script sends files to."""
 
-from flask import jsonify, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
@@ -12,7 +11,8 @@ from flaskr.tuchuang import bp
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import takes_files
-from flaskr.web.links import ImageCard, file_path, image_card, is_shown_everywhere
+from flaskr.web.links import ImageCard, image_card
+from flaskr.web.outcomes import answer_json, destination
 from flaskr.web.uploading import Outcome, Refusal, sent_files, take_files, upload_context
 from flaskr.web.users import account, login_required
 
@@ -53,42 +53,6 @@ def answer_page(outcome: Outcome, batch: str) -> Response:
     cards = [image_card(upload.image) for upload in outcome.accepted]
     page = render_upload_page(new_key(), cards, outcome.refused)
     return make_response(page, outcome.refused[0].error.status)
-
-
-def answer_json(outcome: Outcome, batch: str) -> Response:
-    """Tell a script what arrived and what did not; an error only if nothing did."""
-    cards = [image_card(upload.image) for upload in outcome.accepted]
-    errors = [
-        {"name": refusal.name, "code": refusal.error.code, "message": describe(refusal.error)}
-        for refusal in outcome.refused
-    ]
-    if cards:
-        body: dict[str, object] = {
-            "files": [card.as_json() for card in cards],
-            "errors": errors,
-            "redirect": destination(outcome, batch),
-        }
-        return make_response(jsonify(body), 201)
-    first = outcome.refused[0]
-    body = {"error": {"code": first.error.code, "message": name_refusal(first)}, "errors": errors}
-    return make_response(jsonify(body), first.error.status)
-
-
-def destination(outcome: Outcome, batch: str) -> str:
-    """Return where to go: the picture if it is one that browsers show, else the page of links."""
-    if len(outcome.accepted) == 1 and not outcome.refused:
-        image = outcome.accepted[0].image
-        if is_shown_everywhere(image):
-            return file_path(image)
-    return url_for(".uploads", batch=batch)
-
-
-def name_refusal(refusal: Refusal) -> str:
-    """Return what to tell of a refused file, with its name."""
-    message = describe(refusal.error)
-    if not refusal.name:
-        return message
-    return str(gettext("%(name)s: %(message)s", name=refusal.name, message=message))
 
 
 def render_upload_page(

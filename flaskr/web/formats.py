@@ -2,12 +2,13 @@
 
 from flask import request
 
-API_PREFIX = "/api/"
+PROGRAMS = ("/api/", "/files/")
+"""What the addresses start with that only programs use."""
 
 
 def wants_json() -> bool:
-    """Tell whether the answer should be JSON: below /api/, or asked for rather than HTML."""
-    if request.path.startswith(API_PREFIX):
+    """Tell whether the answer should be JSON: at an address of theirs, or asked for before HTML."""
+    if request.path.startswith(PROGRAMS):
         return True
     accepted = request.accept_mimetypes
     best = accepted.best_match(["text/html", "application/json"])
