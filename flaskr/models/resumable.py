@@ -14,7 +14,8 @@ class ResumableUpload(Base):
     """A file on its way in, piece by piece; api.tus is how it comes.
 
     `offset` bytes of `length` are durable in the spool, under a name made of `key`. `image_id` is
-    set once the picture has been taken in. `metadata` is what the client said, as it said it.
+    set once the picture has been taken in, and `offset` is `length` no sooner. `metadata` is what
+    the client said, as it said it.
     """
 
     __tablename__ = "resumable_upload"
@@ -40,8 +41,9 @@ class ResumableUpload(Base):
 
     @classmethod
     def owned(cls, session: Session, owner_id: int, key: str) -> Self | None:
-        """Return the owner's upload with this key, or None."""
-        return session.scalar(select(cls).where(cls.key == key, cls.owner_id == owner_id))
+        """Return the owner's upload with this key as it is now, or None."""
+        query = select(cls).where(cls.key == key, cls.owner_id == owner_id)
+        return session.scalar(query.execution_options(populate_existing=True))
 
 
 class IdempotencyKey(Base):

@@ -2,18 +2,33 @@
 
 import hashlib
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from flaskr.errors import FileTooLargeError
 from flaskr.storage.durable import make_folder
 
-PART, LOCK = ".part", ".lock"
-"""How the names end of files on their way in, and of locks held while variants are made."""
+PART, LOCK, PIECES = ".part", ".lock", ".upload"
+"""How the names end of files on their way in, of locks held while variants are made, and of files
+that come in pieces."""
+
+
+class ArrivedFile(Protocol):
+    """A file that has arrived: where it lies, its size in bytes, its hashes as hex digests."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def md5(self) -> str: ...
 
 
 class SpooledFile:
@@ -88,6 +103,24 @@ class Spool:
         """Return a path in the spool that nothing has yet, for somebody else to write to."""
         make_folder(self.folder)  # the store lies in the folder above, which has to last
         return self.folder / f"{secrets.token_hex(16)}{PART}"
+
+    def path_of(self, key: str) -> Path:
+        """Return where the file that comes in pieces under this key lies."""
+        return self.folder / f"{key}{PIECES}"
+
+    def in_pieces(self, before: datetime) -> dict[str, Path]:
+        """Return by key the files that come in pieces and got the last one before that moment."""
+        found = {}
+        for path in self.folder.glob(f"*{PIECES}"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before.timestamp():
+                    found[path.stem] = path
+        return found
+
+    def free_bytes(self) -> int:
+        """Return how much room the volume has left."""
+        make_folder(self.folder)
+        return shutil.disk_usage(self.folder).free
 
     def leftovers(self, before: datetime) -> Iterator[Path]:
         """Yield what was last written before that moment, and hence forgotten: nobody takes days.
