@@ -55,7 +55,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     decoders = DecodePool(affordable_children(app.config["DECODERS"]))
     instance_folder = Path(app.instance_path)
     files = instance_folder / "files"
-    app.extensions["tuchuang.media"] = local_media(files, decoders)
+    app.extensions["tuchuang.media"] = local_media(files, decoders, app.config["SECRET_KEY"])
     app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
     app.before_request(links.check_host)
     for part in (

@@ -193,12 +193,49 @@ class InvalidKeepError(DomainError):
     message = message_("A picture is kept in one of these ways: %(ways)s. Choose one of them.")
 
 
+class InvalidLinkFormError(DomainError):
+    """There is no such form of a link."""
+
+    code = "invalid_link_form"
+    status = 422
+    message = message_("Links can be written as %(forms)s. Choose one of them.")
+
+
+class InvalidLinkTemplateError(DomainError):
+    """Nothing can be made of this template of a link."""
+
+    code = "invalid_link_template"
+    status = 422
+    message = message_(
+        "Write a template with {url} where the address goes, on one line of at most %(length)s "
+        "characters."
+    )
+
+
 class SeveralFilesError(DomainError):
     """The request carried more than the one file that it may."""
 
     code = "several_files"
     status = 400
     message = message_("Only one file is taken per request. Send each in a request of its own.")
+
+
+class InvalidIdempotencyKeyError(DomainError):
+    """The header `Idempotency-Key` holds no key."""
+
+    code = "invalid_idempotency_key"
+    status = 400
+    message = message_("An Idempotency-Key has 1 to 200 visible ASCII characters.")
+
+
+class IdempotencyMismatchError(DomainError):
+    """The key came before, with another file."""
+
+    code = "idempotency_mismatch"
+    status = 422
+    message = message_(
+        "This Idempotency-Key was used for another file. Give every file a key of its own."
+    )
 
 
 class EmptyFileError(DomainError):

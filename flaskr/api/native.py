@@ -5,10 +5,17 @@ from werkzeug.wrappers import Response
 
 from flaskr.errors import NoFileError, SeveralFilesError
 from flaskr.library.keys import new_key
+from flaskr.library.uploads import Upload
 from flaskr.web.errors import FORM_OVERHEAD
 from flaskr.web.intake import takes_files
-from flaskr.web.links import absolute, image_card
-from flaskr.web.uploading import max_file_bytes, sent_files, take_file
+from flaskr.web.links import absolute
+from flaskr.web.outcomes import upload_json, upload_status
+from flaskr.web.uploading import (
+    idempotency_key,
+    max_file_bytes,
+    sent_files,
+    take_file,
+)
 from flaskr.web.users import token_required
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -18,7 +25,12 @@ bp = Blueprint("api", __name__, url_prefix="/api")
 @takes_files
 @token_required("upload")
 def upload() -> Response:
-    """Take one picture in (multipart field `file`) and answer 201 with its links."""
+    """Take one picture in (multipart field `file`) and answer with its links.
+
+    201, or 200 if the account had the picture already. Of one from before the instance's secret
+    key was changed, `delete_url` is null.
+    """
+    idempotency_key()  # a bad one is refused before the file is read
     request.max_content_length = max_file_bytes() + FORM_OVERHEAD
     sent = sent_files()
     if not sent:
@@ -26,6 +38,13 @@ def upload() -> Response:
     if len(sent) > 1:
         raise SeveralFilesError
     taken = take_file(sent[0], new_key())
-    card = image_card(taken.image)
-    deletion = url_for("tuchuang.delete_by_link", key=taken.image.key, token=taken.deletion_secret)
-    return make_response(jsonify(card.as_json() | {"delete_url": absolute(deletion)}), 201)
+    told = upload_json(taken) | {"delete_url": delete_url(taken)}
+    return make_response(jsonify(told), upload_status([taken]))
+
+
+def delete_url(upload: Upload) -> str | None:
+    """Return the deletion link, as far as its secret is known."""
+    if upload.deletion_secret is None:
+        return None
+    key, token = upload.image.key, upload.deletion_secret
+    return absolute(url_for("tuchuang.delete_by_link", key=key, token=token))

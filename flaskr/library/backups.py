@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError
 from flaskr.imaging import Limits
-from flaskr.library.keys import new_key
 from flaskr.library.media import Media
 from flaskr.library.uploads import Arrival, accept
 from flaskr.models import Image, User
@@ -24,13 +23,7 @@ def keep(
 
     Raises what `library.uploads.accept` raises.
     """
-    made = accept(session, media, owner, Arrival(file, name, new_key(), "backup"), limits).image
-    earlier = Image.backup_of(session, made.owner_id, sha256=file.sha256, besides=made.id)
-    if earlier is None:
-        return made
-    session.delete(made)
-    session.flush()
-    return earlier
+    return accept(session, media, owner, Arrival(file, name, None, "backup"), limits).image
 
 
 def find(session: Session, owner: User, md5: str, sha256: str | None = None) -> Image:

@@ -1,6 +1,7 @@
 """Keys and tokens that cannot be guessed."""
 
 import hashlib
+import hmac
 import math
 import re
 import secrets
@@ -20,6 +21,15 @@ def new_key() -> str:
 def new_secret() -> str:
     """Make a secret for a link or a token: base58, at least 128 random bits."""
     return _random(math.ceil(SECRET_BITS / math.log2(len(BASE58))))
+
+
+def derive_secret(secret_key: str, purpose: str, about: str) -> str:
+    """Return the secret that always belongs to `about`: base58, 128 bits.
+
+    Nobody can tell it without `secret_key`, so it can be told again without being stored.
+    """
+    made = hmac.digest(secret_key.encode(), f"{purpose}:{about}".encode(), "sha256")
+    return encode(made[: SECRET_BITS // 8])
 
 
 def digest(secret: str) -> str:

@@ -16,18 +16,20 @@ QUARANTINE = "quarantine/"
 class Media:
     """The store, the spool on the same volume through which files get into it, the decoders.
 
-    `making` bounds who may wait for variants.
+    `secret_key` is the instance's; deletion links are made with it. `making` bounds who may wait
+    for variants.
     """
 
     store: Store
     spool: Spool
     decoders: DecodePool
+    secret_key: str
     making: Making = field(default_factory=Making)
 
 
-def local_media(folder: Path, decoders: DecodePool) -> Media:
+def local_media(folder: Path, decoders: DecodePool, secret_key: str) -> Media:
     """Return the media in a folder of this machine."""
-    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders)
+    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders, secret_key)
 
 
 def blob_name(sha256: str) -> str:

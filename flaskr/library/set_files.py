@@ -20,7 +20,6 @@ from flaskr.errors import EmptyFileError, NoFileError, NotFoundError, NotInSetEr
 from flaskr.imaging import Limits
 from flaskr.imaging.formats import HEAD_BYTES, sniff
 from flaskr.library import images
-from flaskr.library.keys import new_key
 from flaskr.library.media import Media, blob_name
 from flaskr.library.names import display_name
 from flaskr.library.sets import IMAGES, Place, UploadSet, extension_of
@@ -129,10 +128,9 @@ def take_picture(
     limits: Limits,
 ) -> SetFile:
     """Take a picture in; where the set has a place of its own, put a copy there."""
-    upload = accept(
-        session, media, owner, Arrival(arrival.file, arrival.name, new_key(), "share"), limits
-    )
-    image = upload.image
+    # A slot deletes its image when the next one comes, so the image has to be the set's own.
+    picture = Arrival(arrival.file, arrival.name, None, "share", anew=True)
+    image = accept(session, media, owner, picture, limits).image
     made = add(session, upload_set, owner, image.name, image.blob.extension)
     made.image = image
     if upload_set.place:

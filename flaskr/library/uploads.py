@@ -1,5 +1,6 @@
 """Taking a picture in."""
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,42 +14,54 @@ from flaskr.imaging import EXTENSIONS, Limits
 from flaskr.imaging.facts import CleanFile, Facts
 from flaskr.imaging.spec import THUMBNAIL, simplest
 from flaskr.library.guard import rely_on_bytes
-from flaskr.library.keys import digest, new_key, new_secret
+from flaskr.library.keys import derive_secret, digest, new_key
 from flaskr.library.media import Media, blob_name, variant_name
 from flaskr.library.names import display_name
+from flaskr.library.repeats import enter, led_to, note_key, same_content, wait_for_owner
 from flaskr.library.variants import exists, spec_name
-from flaskr.models import BatchEntry, Blob, Image, User, insert_if_absent
-from flaskr.storage import SpooledFile
-from flaskr.transactions import end_read
+from flaskr.models import Blob, Image, User, insert_if_absent
+from flaskr.storage import ArrivedFile
+from flaskr.transactions import begin_write, end_read
 
 Keep = Literal["share", "backup"]
 """`share`: without metadata, for all who have the link. `backup`: every byte, for the owner."""
 
 KEEPS: tuple[Keep, ...] = ("share", "backup")
 VISIBILITY: dict[Keep, str] = {"share": "unlisted", "backup": "private"}
+DELETION = "deletion"
+"""What deletion secrets are derived for."""
 
 
 @dataclass(frozen=True)
 class Arrival:
     """A file that has arrived in the spool, and what its sender says of it.
 
-    `name` is its name where it came from; `batch` a key that groups what comes together, `position`
-    the file's place in it, as far as its sender knows.
+    `name` is its name where it came from; `batch` a key that groups what comes together, if
+    anything does, `position` the file's place in it, as far as its sender knows.
+    `idempotency_key` is the same if the same file is sent once more because no answer came. `anew`
+    asks for an image of its own, though the owner may have the same content already.
     """
 
-    file: SpooledFile
+    file: ArrivedFile
     name: str
-    batch: str
+    batch: str | None
     keep: Keep
     position: int = 0
+    idempotency_key: str | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture that was taken in. `deletion_secret` deletes it; it cannot be had again later."""
+    """A picture that was taken in, or is `known`: the owner had it already.
+
+    `deletion_secret` deletes it. It is None for a known picture from before the instance's secret
+    key was changed.
+    """
 
     image: Image
-    deletion_secret: str
+    deletion_secret: str | None
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -64,37 +77,88 @@ class Content:
 def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits: Limits) -> Upload:
     """Take a picture in: check and clean it in a child process, store it, record it.
 
-    The bytes are durable before the rows are written, so rows never point at nothing. Raises
-    NoFileError, EmptyFileError, what DecodePool.run raises, and OSError; nothing is kept then.
-    Commit after each picture: no earlier write may be pending.
+    What the owner has already, kept the same way, is not recorded once more: it only joins the
+    batch. The bytes are durable before the rows are written, so rows never point at nothing. Raises
+    NoFileError, EmptyFileError, IdempotencyMismatchError, what DecodePool.run raises, and OSError;
+    nothing is kept then. Commit after each picture: no earlier write may be pending.
     """
     if not arrival.name:
         raise NoFileError
     if not arrival.file.size:
         raise EmptyFileError
     owner_id = owner.id
+    repeated = repeat(session, media, owner_id, arrival)
+    if repeated is not None:
+        return repeated
     end_read(session)  # decoding takes a while and must not hold a connection
     with opened(media, arrival, limits) as (facts, content, thumbnail):
         small = thumbnail_name(facts, content)
         store(media, content, small, thumbnail)
         rely_on_bytes(session)
+        wait_for_owner(session, owner_id)
         store_again(media, content, small, thumbnail)
         blob = record_blob(session, facts, content)
-    secret = new_secret()
+    image = find_known(session, owner_id, arrival, blob)
+    known = image is not None
+    if image is None:
+        name = display_name(arrival.name, facts.extension)
+        image = record_image(session, media, owner_id, blob, name, arrival.keep)
+    note_key(session, image, arrival.idempotency_key, arrival.file.sha256)
+    enter(session, image, arrival.batch, arrival.position)
+    return Upload(image, deletion_secret(media, image), known)
+
+
+def repeat(session: Session, media: Media, owner_id: int, arrival: Arrival) -> Upload | None:
+    """Return what a request with the arrival's key led to before, or None; nothing is decoded.
+
+    Looked up twice: most uploads are no repetition and should not wait for other writers here.
+    """
+    key, sha256 = arrival.idempotency_key, arrival.file.sha256
+    if led_to(session, owner_id, key, sha256) is None:
+        return None
+    begin_write(session)
+    wait_for_owner(session, owner_id)
+    image = led_to(session, owner_id, key, sha256)
+    if image is None:  # deleted meanwhile
+        session.rollback()
+        return None
+    enter(session, image, arrival.batch, arrival.position)
+    return Upload(image, deletion_secret(media, image), known=True)
+
+
+def find_known(session: Session, owner_id: int, arrival: Arrival, blob: Blob) -> Image | None:
+    """Return the image that the owner has of this arrival already, or None.
+
+    One with the same key can have come while this one was decoded.
+    """
+    image = led_to(session, owner_id, arrival.idempotency_key, arrival.file.sha256)
+    if image is None and not arrival.anew:
+        image = same_content(session, owner_id, blob, VISIBILITY[arrival.keep])
+    return image
+
+
+def record_image(
+    session: Session, media: Media, owner_id: int, blob: Blob, name: str, keep: Keep
+) -> Image:
+    """Record a new image of the content."""
+    key = new_key()
     image = Image(
-        key=new_key(),
+        key=key,
         owner_id=owner_id,
         blob=blob,
-        name=display_name(arrival.name, facts.extension),
-        visibility=VISIBILITY[arrival.keep],
-        deletion_sha256=digest(secret),
+        name=name,
+        visibility=VISIBILITY[keep],
+        deletion_sha256=digest(derive_secret(media.secret_key, DELETION, key)),
     )
-    entry = BatchEntry(
-        owner_id=owner_id, batch=arrival.batch, position=arrival.position, image=image
-    )
-    session.add_all([image, entry])
+    session.add(image)
     session.flush()
-    return Upload(image, secret)
+    return image
+
+
+def deletion_secret(media: Media, image: Image) -> str | None:
+    """Return the secret that deletes the image; None if it was made with another secret key."""
+    secret = derive_secret(media.secret_key, DELETION, image.key)
+    return secret if hmac.compare_digest(digest(secret), image.deletion_sha256) else None
 
 
 @contextmanager
@@ -117,7 +181,7 @@ def opened(media: Media, arrival: Arrival, limits: Limits) -> Iterator[tuple[Fac
         thumbnail.unlink(missing_ok=True)
 
 
-def choose(arrived: SpooledFile, clean: Path, cleaned: CleanFile | None) -> Content:
+def choose(arrived: ArrivedFile, clean: Path, cleaned: CleanFile | None) -> Content:
     """Return the cleaned file if stripping changed anything, else the one that arrived."""
     if cleaned is None:
         return Content(arrived.path, arrived.sha256, arrived.md5, arrived.size)

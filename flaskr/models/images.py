@@ -128,19 +128,13 @@ class Image(Base):
         *,
         md5: str | None = None,
         sha256: str | None = None,
-        besides: int | None = None,
     ) -> Self | None:
-        """Return the owner's newest private image with this content, or None.
-
-        The one with the id `besides` is passed over.
-        """
+        """Return the owner's newest private image with this content, or None."""
         query = cls.backups(owner_id).join(Blob, cls.blob_id == Blob.id).limit(1)
         if md5 is not None:
             query = query.where(Blob.md5 == md5)
         if sha256 is not None:
             query = query.where(Blob.sha256 == sha256)
-        if besides is not None:
-            query = query.where(cls.id != besides)
         return session.scalar(query)
 
 

@@ -6,14 +6,22 @@ from werkzeug.wrappers import Response
 from flaskr.db import db
 from flaskr.errors import NoFileError
 from flaskr.library import images
-from flaskr.library.keys import is_key, new_key
+from flaskr.library.keys import new_key
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import takes_files
 from flaskr.web.links import ImageCard, image_card
 from flaskr.web.outcomes import answer_json, destination
-from flaskr.web.uploading import Outcome, Refusal, sent_files, take_files, upload_context
+from flaskr.web.uploading import (
+    Outcome,
+    Refusal,
+    idempotency_key,
+    read_batch,
+    sent_files,
+    take_files,
+    upload_context,
+)
 from flaskr.web.users import account, login_required
 
 RECENT = 12
@@ -23,11 +31,11 @@ RECENT = 12
 @login_required
 @takes_files
 def upload() -> Response:
-    """Show the page; take one file or many."""
+    """Show the page; take one file or many, or one with an `Idempotency-Key`."""
     if request.method != "POST":
         return make_response(render_upload_page(new_key()))
-    asked = request.form.get("batch", "")
-    batch = asked if is_key(asked) else new_key()
+    idempotency_key()  # a bad one is refused before the files are read
+    batch = read_batch(request.form.get("batch", ""))
     try:
         outcome = take_files(sent_files(), batch)
     except NoFileError as error:

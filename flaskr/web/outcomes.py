@@ -1,9 +1,12 @@
 """What a program is told of the files it sent, whichever way they came."""
 
+from collections.abc import Iterable
+
 from flask import jsonify, make_response, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from flaskr.library.uploads import Upload
 from flaskr.web.errors import describe
 from flaskr.web.links import file_path, image_card, is_shown_everywhere
 from flaskr.web.uploading import Outcome, Refusal
@@ -11,21 +14,37 @@ from flaskr.web.uploading import Outcome, Refusal
 
 def answer_json(outcome: Outcome, batch: str) -> Response:
     """Tell a script what arrived and what did not; an error only if nothing did."""
-    cards = [image_card(upload.image) for upload in outcome.accepted]
+    body = tell(outcome, batch)
+    if not outcome.accepted:
+        return make_response(jsonify(body), outcome.refused[0].error.status)
+    return make_response(jsonify(body), upload_status(outcome.accepted))
+
+
+def tell(outcome: Outcome, batch: str) -> dict[str, object]:
+    """Return the JSON of an outcome."""
     errors = [
         {"name": refusal.name, "code": refusal.error.code, "message": describe(refusal.error)}
         for refusal in outcome.refused
     ]
-    if cards:
-        body: dict[str, object] = {
-            "files": [card.as_json() for card in cards],
-            "errors": errors,
-            "redirect": destination(outcome, batch),
-        }
-        return make_response(jsonify(body), 201)
-    first = outcome.refused[0]
-    body = {"error": {"code": first.error.code, "message": name_refusal(first)}, "errors": errors}
-    return make_response(jsonify(body), first.error.status)
+    if not outcome.accepted:
+        first = outcome.refused[0]
+        error = {"code": first.error.code, "message": name_refusal(first)}
+        return {"error": error, "errors": errors}
+    return {
+        "files": [upload_json(upload) for upload in outcome.accepted],
+        "errors": errors,
+        "redirect": destination(outcome, batch),
+    }
+
+
+def upload_json(upload: Upload) -> dict[str, object]:
+    """Return what programs are told of an upload; `known` says that the picture was here before."""
+    return image_card(upload.image).as_json() | {"known": upload.known}
+
+
+def upload_status(uploads: Iterable[Upload]) -> int:
+    """Return the HTTP status: 201, or 200 where nothing new was made."""
+    return 200 if all(upload.known for upload in uploads) else 201
 
 
 def destination(outcome: Outcome, batch: str) -> str:

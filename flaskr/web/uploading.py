@@ -1,5 +1,6 @@
 """From files in a request to images, or to reasons why not."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -8,15 +9,26 @@ from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from flaskr.db import db, from_database_error
-from flaskr.errors import DomainError, InvalidKeepError, NoFileError, from_os_error
+from flaskr.errors import (
+    DomainError,
+    InvalidIdempotencyKeyError,
+    InvalidKeepError,
+    NoFileError,
+    SeveralFilesError,
+    from_os_error,
+)
 from flaskr.imaging import FORMATS, Limits
 from flaskr.imaging.formats import SVG
+from flaskr.library.keys import is_key, new_key
 from flaskr.library.set_files import SetArrival, take
 from flaskr.library.sets import UploadSet
 from flaskr.library.uploads import KEEPS, Arrival, Keep, Upload, accept
 from flaskr.models import SetFile
 from flaskr.web.intake import ReceivedFile, media
 from flaskr.web.users import account
+
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+MAX_POSITION = 1_000_000
 
 
 def upload_context() -> dict[str, Any]:
@@ -58,8 +70,12 @@ def sent_files() -> list[ReceivedFile]:
 def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome:
     """Take every file in; one that is refused does not stop the others, a fault of ours does.
 
-    Raises NoFileError when there is no file at all.
+    Raises NoFileError when there is no file at all, SeveralFilesError when they share one
+    Idempotency-Key.
     """
+    parts = list(parts)
+    if len(parts) > 1 and idempotency_key() is not None:
+        raise SeveralFilesError
     outcome = Outcome()
     fault: DomainError | None = None
     for part in parts:
@@ -98,7 +114,14 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
     if part.error is not None:
         raise part.error
     try:
-        arrival = Arrival(part.spooled, part.filename or "", batch, chosen_keep())
+        arrival = Arrival(
+            part.spooled,
+            part.filename or "",
+            batch,
+            chosen_keep(),
+            position=read_position(request.form.get("position", "")),
+            idempotency_key=idempotency_key(),
+        )
         upload = accept(db.session, media(), account(), arrival, picture_limits())
         db.session.commit()
     except BaseException:
@@ -126,11 +149,42 @@ def chosen_keep() -> Keep:
 
     Raises InvalidKeepError for what is no way of keeping: to guess could publish a private picture.
     """
-    said = request.form.get("keep") or account().keep
+    return read_keep(request.form.get("keep", ""))
+
+
+def read_keep(text: str) -> Keep:
+    """Return the way of keeping that `text` names; the account's own if it is empty.
+
+    Raises InvalidKeepError.
+    """
+    said = text or account().keep
     for keep in KEEPS:
         if said == keep:
             return keep
     raise InvalidKeepError(ways=", ".join(KEEPS))
+
+
+def read_batch(text: str) -> str:
+    """Return the key of the batch that `text` names; a new one where it is none."""
+    return text if is_key(text) else new_key()
+
+
+def read_position(text: str) -> int:
+    """Return a file's place in its batch; 0 where `text` names none."""
+    if not (text.isascii() and text.isdecimal()):
+        return 0
+    return min(int(text[:8]), MAX_POSITION)
+
+
+def idempotency_key() -> str | None:
+    """Return the key that the client sends with every attempt at the same upload, or None.
+
+    Raises InvalidIdempotencyKeyError for what is no key.
+    """
+    said = request.headers.get("Idempotency-Key")
+    if said is not None and not IDEMPOTENCY_KEY.fullmatch(said):
+        raise InvalidIdempotencyKeyError
+    return said
 
 
 def max_file_bytes() -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from flaskr.library.keys import derive_secret
 from flaskr.models import Image, Token
 from tests import factories
 from tests.browsing import Browser, form
@@ -72,6 +73,39 @@ def test_the_deletion_link_works_and_its_secret_is_not_stored(send, client, sess
     assert client.get(path).status_code == 200
     assert client.submit(path, page=path).status_code == 303
     assert client.get(told["url"]).status_code == 404
+
+
+def test_a_known_picture_is_told_with_the_deletion_link_it_has(send, client):
+    first, again = send(("a.png", png())), send(("b.png", png()))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert (first.json["known"], again.json["known"]) == (False, True)
+    for name in ("key", "url", "delete_url"):
+        assert again.json[name] == first.json[name]
+    path = again.json["delete_url"].removeprefix("http://localhost")
+    assert client.submit(path, page=path).status_code == 303
+
+
+def test_deletion_links_outlive_the_secret_key_but_are_not_told_again(send, make_app, token):
+    told = send(("a.png", png())).json
+    later = Browser(make_app(SECRET_KEY="another key"))
+    headers = {"Authorization": f"Bearer {token}"}
+    again = later.post(IMAGES, **form({}, ("a.png", png())), headers=headers)
+    assert again.json is not None
+    assert (again.json["key"], again.json["delete_url"]) == (told["key"], None)
+    path = told["delete_url"].removeprefix("http://localhost")
+    assert later.submit(path, page=path).status_code == 303
+
+
+def test_nobody_can_make_deletion_links_without_the_secret_key():
+    secrets = {
+        derive_secret(key, purpose, about)
+        for key in ("one", "two")
+        for purpose in ("deletion", "other")
+        for about in ("a", "b")
+    }
+    assert len(secrets) == 8
+    assert {len(secret) for secret in secrets} == {22}
+    assert derive_secret("one", "deletion", "a") in secrets
 
 
 @pytest.mark.parametrize("scope", ["upload", "library", "admin"])

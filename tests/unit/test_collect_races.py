@@ -37,7 +37,7 @@ def open_sessions(database: str) -> sessionmaker[Session]:
 
 
 def open_media(folder: str) -> Media:
-    return local_media(Path(folder), DecodePool(1))
+    return local_media(Path(folder), DecodePool(1), "a key for tests")
 
 
 def upload_and_delete(database: str, folder: str, user_id: int, rounds: int, start: Event) -> None:

@@ -1,5 +1,6 @@
 """Uploads without child processes: for what happens between store and database."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,15 +27,24 @@ class Opened:
 
 
 def without_children(media: Media) -> Media:
-    return Media(media.store, media.spool, cast("DecodePool", Opened()))
+    return replace(media, decoders=cast("DecodePool", Opened()))
 
 
-def upload(session: Session, media: Media, owner: User, content: bytes | None = None) -> Upload:
-    """Take a picture in and commit it, as a view does."""
+def upload(
+    session: Session,
+    media: Media,
+    owner: User,
+    content: bytes | None = None,
+    *,
+    anew: bool = True,
+    **said: Any,
+) -> Upload:
+    """Take a picture in and commit it, as a view does; `said` is what its sender says of it."""
     with media.spool.create() as file:
         file.write(png() if content is None else content)
         file.finish()
-        arrival = Arrival(file, "picture.png", new_key(), "backup")
+        told: dict[str, Any] = {"name": "picture.png", "batch": new_key(), "keep": "backup", **said}
+        arrival = Arrival(file, anew=anew, **told)
         accepted = accept(session, without_children(media), owner, arrival, LIMITS)
         session.commit()
     return accepted

@@ -184,17 +184,17 @@ def test_a_bad_file_is_refused_by_name_and_nothing_is_kept(
 
 @pytest.mark.parametrize(("name", "content", "status", "code"), BAD.values(), ids=BAD)
 def test_good_files_arrive_beside_a_bad_one(strict, session, name, content, status, code):
-    page = strict.upload(("a.png", png()), (name, content), ("b.gif", gif()))
-    assert page.status_code == status
-    assert name in notices(page)
-    arrived = [element.to_text() for element in query(page, ".batch .card-name")]
-    assert arrived == ["a.png", "b.gif"]
     answer = strict.upload_json(("a.png", png()), (name, content), ("b.gif", gif()))
     assert answer.status_code == 201
     assert [told["name"] for told in answer.json["files"]] == ["a.png", "b.gif"]
     assert [(e["name"], e["code"]) for e in answer.json["errors"]] == [(name, code)]
     assert "/tuchuang/uploads/" in answer.json["redirect"]
-    assert count_rows(session, Image) == 4
+    page = strict.upload(("a.png", png()), (name, content), ("b.gif", gif()))
+    assert page.status_code == status
+    assert name in notices(page)
+    arrived = [element.to_text() for element in query(page, ".batch .card-name")]
+    assert arrived == ["a.png", "b.gif"]
+    assert count_rows(session, Image) == 2
 
 
 def test_a_form_without_a_file_part_says_what_to_do(owner):
@@ -289,29 +289,93 @@ def test_bytes_that_no_name_has_do_no_harm(owner, name):
 # ---- the same content -----------------------------------------------------------------------
 
 
-def test_the_same_picture_twice_is_two_images_of_one_blob(owner, session, media):
+def test_the_same_picture_again_is_answered_with_the_link_it_has(owner, session, media):
     first, second = (owner.upload(("a.png", png())).location for _ in range(2))
+    assert first == second
+    assert (count_rows(session, Image), count_rows(session, Blob), stored(media)) == (1, 1, 1)
+
+
+def test_two_people_with_the_same_picture_have_a_link_each(owner, other, session, media):
+    first, second = (browser.upload(("a.png", png())).location for browser in (owner, other))
     assert first != second
     assert (count_rows(session, Image), count_rows(session, Blob), stored(media)) == (2, 1, 1)
 
 
-def test_sixteen_who_send_the_same_picture_at_once_all_succeed(app, owner, session, media):
+def test_a_script_is_told_which_pictures_were_here_before(owner):
+    new = owner.upload_json(("a.png", png(number=1)))
+    assert (new.status_code, [told["known"] for told in new.json["files"]]) == (201, [False])
+    mixed = owner.upload_json(("again.png", png(number=1)), ("b.png", png(number=2)))
+    assert mixed.status_code == 201
+    assert [(told["name"], told["known"]) for told in mixed.json["files"]] == [
+        ("a.png", True),
+        ("b.png", False),
+    ]
+    again = owner.upload_json(("b.png", png(number=2)))
+    assert (again.status_code, [told["known"] for told in again.json["files"]]) == (200, [True])
+    assert again.json["files"][0]["url"] == mixed.json["files"][1]["url"]
+
+
+def test_what_was_here_before_is_on_the_page_of_its_new_batch_too(owner):
+    owner.upload_json(("a.png", png(number=1)), batch="abcdefghijkm")
+    for number, position in ((2, 0), (1, 1)):
+        file = (f"{number}.png", png(number=number))
+        owner.upload_json(file, batch="nopqrstuvwxy", position=str(position))
+    page = owner.get("/tuchuang/uploads/nopqrstuvwxy")
+    assert [element.to_text() for element in query(page, ".card-name")] == ["2.png", "a.png"]
+    page = owner.get("/tuchuang/uploads/abcdefghijkm")
+    assert [element.to_text() for element in query(page, ".card-name")] == ["a.png"]
+
+
+def test_what_differs_in_its_metadata_alone_is_the_same_picture_when_shared(owner):
+    plain, with_place = jpeg(80, 40), jpeg(80, 40, orientation=1)
+    assert plain != with_place
+    shared = [owner.upload_json(("a.jpg", photo)) for photo in (plain, with_place)]
+    kept = [owner.upload_json(("a.jpg", photo), keep="backup") for photo in (plain, with_place)]
+    assert [answer.status_code for answer in (*shared, *kept)] == [201, 200, 201, 201]
+
+
+def test_a_backup_and_a_shared_picture_are_two(owner):
+    answers = [owner.upload_json(("a.png", png()), keep=keep) for keep in ("share", "backup")]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    again = owner.upload_json(("a.png", png()), keep="backup")
+    assert again.json["files"][0]["url"] == answers[1].json["files"][0]["url"]
+
+
+def test_a_picture_that_was_deleted_is_not_known_any_more(owner):
+    first = owner.upload_json(("a.png", png())).json["files"][0]
+    owner.submit(f"/tuchuang/images/{first['key']}/delete")
+    again = owner.upload_json(("a.png", png()))
+    assert (again.status_code, again.json["files"][0]["known"]) == (201, False)
+    assert again.json["files"][0]["key"] != first["key"]
+    assert owner.get(again.json["files"][0]["url"]).status_code == 200
+
+
+@pytest.mark.parametrize("position", ["", "-1", "x", "٣", "1.5", "9" * 40])
+def test_a_position_that_is_none_does_no_harm(owner, session, position):
+    assert owner.upload_json(("a.png", png()), position=position).status_code == 201
+    assert session.query(BatchEntry).one().position in {0, 1_000_000}
+
+
+def test_sixteen_times_the_same_picture_at_once_is_one_link(app, owner, session, media):
     token = owner.token()
     cookie = owner.get_cookie("session")
     assert cookie is not None
     together = Barrier(16)
 
-    def send(_: int) -> int:
+    def send(_: int) -> tuple[int, str]:
         browser = Browser(app)
         browser.set_cookie("session", cookie.value)
         together.wait()
         headers = {**JSON, "X-CSRFToken": token}
         answer = browser.post(UPLOAD, **form({}, ("a.png", png())), headers=headers)
-        return int(answer.status_code)
+        assert answer.json is not None
+        return int(answer.status_code), str(answer.json["files"][0]["url"])
 
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(send, range(16))) == [201] * 16
-    assert (count_rows(session, Image), count_rows(session, Blob), stored(media)) == (16, 1, 1)
+        answers = list(pool.map(send, range(16)))
+    assert sorted(status for status, _ in answers) == [200] * 15 + [201]
+    assert len({url for _, url in answers}) == 1
+    assert (count_rows(session, Image), count_rows(session, Blob), stored(media)) == (1, 1, 1)
 
 
 def test_links_on_the_page_of_a_batch_lead_to_the_pictures(owner, guest):
