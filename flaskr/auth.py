@@ -1,10 +1,20 @@
-"""Register, log in, log out, change the password."""
+"""Register, log in, log out, change the password; tell a script who is logged in."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 from wtforms import Field, PasswordField, StringField
 from wtforms.validators import InputRequired
@@ -13,6 +23,7 @@ from flaskr.db import db
 from flaskr.errors import (
     DomainError,
     InvalidUsernameError,
+    NotSignedInError,
     RegistrationClosedError,
     TooManyAttemptsError,
     UsernameTakenError,
@@ -22,7 +33,7 @@ from flaskr.errors import (
 )
 from flaskr.library import accounts
 from flaskr.models import User
-from flaskr.web.errors import describe
+from flaskr.web.errors import describe, error_json
 from flaskr.web.limits import check_login, count_failed_login, count_password_check
 from flaskr.web.redirects import back_to, is_local
 from flaskr.web.users import account, end_session, login_required, start_session
@@ -108,6 +119,15 @@ def logout() -> Response:
     end_session()
     db.session.commit()
     return redirect(url_for("blog.index"), 303)
+
+
+@bp.get("/session")
+def session() -> Response | tuple[Response, int]:
+    """Tell a script that was refused whose session this is now, and its CSRF token. Always JSON."""
+    if not current_user.is_authenticated:
+        error = NotSignedInError()
+        return error_json(error), error.status
+    return jsonify(username=current_user.username, csrf_token=generate_csrf())
 
 
 @bp.route("/password", methods=("GET", "POST"))

@@ -1,6 +1,6 @@
 """The library: list images, show one, delete it."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -8,6 +8,7 @@ from flaskr.db import db
 from flaskr.library import images as library
 from flaskr.models import Image
 from flaskr.tuchuang import bp
+from flaskr.web.formats import wants_json
 from flaskr.web.links import image_card
 from flaskr.web.users import account, login_required
 
@@ -41,11 +42,15 @@ def image(key: str) -> str:
 @bp.route("/images/<key:key>/delete", methods=("GET", "POST"))
 @login_required
 def delete(key: str) -> str | Response:
-    """Ask, then delete."""
+    """Ask, then delete; a script is only told that it is done."""
     own = library.find_own(db.session, account(), key)
     if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(own))
-    remove(own)
+    library.delete(db.session, own)
+    db.session.commit()
+    if wants_json():
+        return jsonify(deleted=key)
+    say_deleted(own)
     return redirect(url_for(".images"), 303)
 
 
@@ -58,12 +63,12 @@ def delete_by_link(key: str, token: str) -> str | Response:
     found = library.find_by_deletion_secret(db.session, key, token)
     if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(found))
-    remove(found)
+    library.delete(db.session, found)
+    db.session.commit()
+    say_deleted(found)
     return redirect(url_for("blog.index"), 303)
 
 
-def remove(found: Image) -> None:
-    """Delete the image and say so on the next page."""
-    library.delete(db.session, found)
-    db.session.commit()
+def say_deleted(found: Image) -> None:
+    """Say on the next page what was deleted."""
     flash(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))

@@ -142,10 +142,19 @@ def describe(error: DomainError) -> str:
     return str(gettext(error.message, **details))
 
 
+def error_json(error: DomainError) -> Response:
+    """Return the error as JSON, whatever the other side would rather read."""
+    return body_of(error.code, describe(error))
+
+
+def body_of(code: str, message: str) -> Response:
+    return jsonify(error={"code": code, "message": message})
+
+
 def shape(status: int, code: str, message: str) -> Response:
     """Return the answer as a page or as JSON."""
     if wants_json():
-        response = jsonify(error={"code": code, "message": message})
+        response = body_of(code, message)
     else:
         title = gettext(TITLES.get(status, TITLES[500 if status >= 500 else 400]))
         response = make_response(

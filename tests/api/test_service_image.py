@@ -378,8 +378,10 @@ def test_a_fault_is_a_failure_of_ours(user, media, monkeypatch):
 def test_a_guests_limit_is_on_files_not_on_requests(make_app, session):
     guests = Browser(make_app(GUEST_UPLOADS=True, RATE_LIMITS=True))
     files = [(f"f{order}", f"{order}.png", png(number=order)) for order in range(202)]
-    told = guests.post("/service/image", **wx_upload({}, *files)).json
+    answer = guests.post("/service/image", **wx_upload({}, *files))
+    told = answer.json
     assert told is not None
     assert told["result_code"] == -100
+    assert int(answer.headers["Retry-After"]) > 0
     assert len(told["data"]) == 200
     assert {error["code"] for error in told["errors"]} == {"too_many_attempts"}

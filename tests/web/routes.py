@@ -3,14 +3,16 @@
 The access and the CSRF matrix go by this table; a route that is missing here fails both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
 from flask import Flask, url_for
+from werkzeug.test import TestResponse
 
-from flaskr.models import Image, Post, SetFile
+from flaskr.models import Image, Post, ResumableUpload, SetFile
+from tests.browsing import Browser
 from tests.factories import PASSWORD, png
 
 LOGIN = "sent to log in"
@@ -26,6 +28,7 @@ class Things:
     post: Post
     image: Image
     document: SetFile
+    upload: ResumableUpload
     batch: str = BATCH
 
 
@@ -33,8 +36,8 @@ class Things:
 class Route:
     """What a guest, another user and the owner get: a status, or LOGIN.
 
-    `values` makes the variables of the address, `data` the form; `open_to_programs` says that the
-    route needs a Bearer token and no CSRF token.
+    `values` makes the variables of the address, `data` the form, or `body` is sent as it is, with
+    `headers`; `open_to_programs` says that the route needs a Bearer token and no CSRF token.
     """
 
     guest: int | str
@@ -42,7 +45,22 @@ class Route:
     owner: int | str
     values: Callable[[Things], dict[str, Any]] = lambda _: {}
     data: Callable[[], dict[str, Any]] = dict
+    headers: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    body: bytes | None = field(default=None, kw_only=True)
     open_to_programs: bool = field(default=False, kw_only=True)
+
+    def send(
+        self, browser: Browser, path: str, method: str, token: str = "", **options: Any
+    ) -> TestResponse:
+        """Ask for the route. `token` is that against CSRF; `more` adds to the form."""
+        headers = {**self.headers, **options.pop("headers", {})}
+        more = options.pop("more", {})
+        if self.headers:
+            headers |= {"X-CSRFToken": token or more.get("csrf_token", "")}
+            options["data"] = self.body
+        elif method != "GET":
+            options["data"] = {**self.data(), **({"csrf_token": token} if token else {}), **more}
+        return browser.open(path, method=method, headers=headers, **options)
 
     def path(self, app: Flask, endpoint: str, things: Things) -> str:
         with app.test_request_context():
@@ -81,6 +99,10 @@ def openid(_: Things) -> dict[str, Any]:
     return {"openid": "oXyz"}
 
 
+def unfinished(things: Things) -> dict[str, Any]:
+    return {"key": things.upload.key}
+
+
 def icon(_: Things) -> dict[str, Any]:
     return {"filename": "favicon.svg"}
 
@@ -117,6 +139,10 @@ def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
 
+TUS = {"Tus-Resumable": "1.0.0"}
+ANNOUNCEMENT = {**TUS, "Upload-Length": "1000"}
+PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+
 ROUTES = {
     ("admin.index", "GET"): Route(LOGIN, 404, 404),
     ("api.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
@@ -128,6 +154,7 @@ ROUTES = {
     ("auth.password", "POST"): Route(LOGIN, 303, 303, data=passwords),
     ("auth.register", "GET"): Route(403, 403, 403),
     ("auth.register", "POST"): Route(403, 403, 403, data=credentials),
+    ("auth.session", "GET"): Route(401, 200, 200),
     ("blog.create", "GET"): Route(LOGIN, 200, 200),
     ("blog.create", "POST"): Route(LOGIN, 303, 303, data=text),
     ("blog.delete", "GET"): Route(LOGIN, 404, 200, post),
@@ -154,6 +181,13 @@ ROUTES = {
     ("short_links.download", "GET"): Route(200, 200, 200, file),
     ("short_links.set_file", "GET"): Route(200, 200, 200, document),
     ("static", "GET"): Route(200, 200, 200, icon),
+    ("tus.create", "POST"): Route(401, 201, 201, headers=ANNOUNCEMENT),
+    ("tus.upload", "DELETE"): Route(401, 404, 204, unfinished, headers=TUS),
+    ("tus.upload", "GET"): Route(401, 404, 409, unfinished),
+    ("tus.upload", "PATCH"): Route(401, 404, 204, unfinished, headers=PIECE, body=b"piece"),
+    ("tus.upload", "POST"): Route(
+        401, 404, 204, unfinished, headers={**TUS, "X-HTTP-Method-Override": "DELETE"}
+    ),
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
     ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),

@@ -322,3 +322,36 @@ def test_log_in_never_leads_elsewhere(client, auth, ada, target):
 
 def test_who_is_logged_in_passes_the_log_in_page_by(owner):
     assert owner.get("/auth/login?next=/create").location == "/create"
+
+
+# ---- what a script is told of its session ---------------------------------------------------
+
+
+def test_a_script_learns_whose_session_it_is_and_its_token(owner):
+    answer = owner.get("/auth/session")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.json["username"] == "ada"
+    theme = {"theme": "dark", "csrf_token": answer.json["csrf_token"]}
+    assert owner.post("/preferences", data=theme).status_code == 303
+
+
+def test_a_script_whose_session_is_over_is_told_so_as_json(client, auth, ada):
+    for _ in range(2):
+        answer = client.get("/auth/session", headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.json["error"]["code"]) == (401, "login_required")
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        auth.login()
+        auth.logout()
+
+
+def test_a_script_goes_on_after_another_log_in_in_the_same_browser(owner, auth, session, ada):
+    before = owner.get("/auth/session").json
+    auth.logout()
+    auth.login()
+    after = owner.get("/auth/session").json
+    assert after["username"] == before["username"]
+    path, headers = "/settings/uploads", {"X-CSRFToken": before["csrf_token"]}
+    assert owner.post(path, data={"keep": "backup"}, headers=headers).status_code == 400
+    headers = {"X-CSRFToken": after["csrf_token"]}
+    assert owner.post(path, data={"keep": "backup"}, headers=headers).status_code in {200, 303}

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from flaskr.db import db
 from flaskr.library import images as library
 from flaskr.transactions import begin_write
-from tests.browsing import links, query, text
+from tests.browsing import JSON, links, query, text
 from tests.factories import make_image, png
 
 LIBRARY = "/tuchuang/images"
@@ -149,6 +149,20 @@ def test_every_picture_on_a_page_has_a_thumbnail_that_loads(owner):
         assert len(sources) == 2
         for source in sources:
             assert owner.get(source).mimetype == "image/webp"
+
+
+def test_a_script_deletes_an_image_and_is_told_so(owner, other, session, ada):
+    image = make_image(session, ada)
+    path = f"/tuchuang/images/{image.key}/delete"
+
+    def post(browser):
+        return browser.post(path, headers={**JSON, "X-CSRFToken": browser.token()})
+
+    assert post(other).status_code == 404
+    answer = post(owner)
+    assert (answer.status_code, answer.json) == (200, {"deleted": image.key})
+    assert "is deleted" not in owner.get("/tuchuang/images").text
+    assert post(owner).status_code == 404
 
 
 def test_an_image_that_was_collected_while_it_was_deleted_is_not_found(

@@ -25,6 +25,7 @@ from flaskr.errors import (
     NotAdmittedError,
     NotFoundError,
     ScopeError,
+    TooManyAttemptsError,
 )
 from flaskr.library import backups, images
 from flaskr.library.media import blob_name
@@ -56,7 +57,10 @@ def envelope(code: int, message: str, status: int = 200, **more: object) -> Flas
 
 def refuse(error: DomainError, status: int, **more: object) -> FlaskResponse:
     """Return the client's envelope of an error."""
-    return envelope(code_of(error, status), describe(error), status, **more)
+    response = envelope(code_of(error, status), describe(error), status, **more)
+    if isinstance(error, TooManyAttemptsError):
+        response.headers["Retry-After"] = str(error.details["seconds"])
+    return response
 
 
 def code_of(error: DomainError, status: int) -> int:
