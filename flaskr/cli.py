@@ -236,7 +236,9 @@ def gc(*, dry_run: bool) -> None:
     click.echo(f"files that no picture needs: {done.blobs} ({done.bytes} bytes)")
     click.echo(f"variants made from them: {done.variants}")
     click.echo(f"files of upload sets: {filed}")
+    click.echo(f"uploads that came in pieces and expired: {done.uploads}")
     click.echo(f"leftovers of uploads that were broken off: {done.leftovers}")
+    click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
 
 
 @main.command()

@@ -125,6 +125,19 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "MAX_UNFINISHED_BYTES",
+        1024 * MIB,
+        "The most bytes that the unfinished uploads of one account may have together. They come in "
+        "pieces (docs/tus.md) and lie on the disk until they are complete or expire.",
+        parse_count,
+    ),
+    Setting(
+        "UPLOAD_DAYS",
+        7,
+        "How many days an unfinished upload stays after its last piece. `tuchuang gc` removes it.",
+        parse_count,
+    ),
+    Setting(
         "MAX_PIXELS",
         50_000_000,
         "The most pixels one frame of a picture may have.",

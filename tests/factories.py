@@ -5,7 +5,7 @@ import secrets
 import struct
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from itertools import count
@@ -17,9 +17,9 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flaskr.library import accounts, keys, media, set_files, tokens
+from flaskr.library import accounts, keys, media, resumable, set_files, tokens
 from flaskr.library.sets import UploadSet
-from flaskr.models import Base, BatchEntry, Blob, Image, Post, SetFile, User
+from flaskr.models import Base, BatchEntry, Blob, Image, Post, ResumableUpload, SetFile, User
 from flaskr.storage import Store
 
 PASSWORD = "correct horse battery"
@@ -124,6 +124,13 @@ def make_document(
     assert upload_set.place is not None
     put(upload_set.place.store, document.name, content)
     return document
+
+
+def make_unfinished(session: Session, owner: User, kept: media.Media) -> ResumableUpload:
+    """An upload that waits for its bytes."""
+    announced = resumable.Announcement(1000, "late.png", keys.new_key(), "share")
+    allowance = resumable.Allowance(10**6, 10**6, timedelta(days=1))
+    return resumable.create(session, kept, owner, announced, allowance)
 
 
 def put(store: Store, name: str, content: bytes) -> None:

@@ -1,7 +1,7 @@
 """Programs instead of people: the native API, and the shapes that existing clients speak."""
 
-from flaskr.api import miniprogram, native, wechat
+from flaskr.api import miniprogram, native, tus, wechat
 
-blueprints = (native.bp, *miniprogram.blueprints)
+blueprints = (native.bp, tus.bp, *miniprogram.blueprints)
 
 __all__ = ["blueprints", "wechat"]

@@ -16,11 +16,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flaskr.imaging.formats import EXTENSIONS, sniff
+from flaskr.library import resumable
 from flaskr.library.collect import LEFTOVER_AGE
 from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, Kind, Report
 from flaskr.library.guard import own_bytes, rely_on_bytes
 from flaskr.library.media import QUARANTINE, SPOOL, Media, blob_name
-from flaskr.library.mending import mend_blob, mend_leftover, mend_orphan, mend_stray, redecode
+from flaskr.library.mending import (
+    mend_blob,
+    mend_leftover,
+    mend_orphan,
+    mend_stray,
+    mend_upload,
+    redecode,
+)
 from flaskr.models import Base, Blob, Image, now
 from flaskr.storage import Entry, MissingFileError
 from flaskr.transactions import end_read
@@ -60,6 +68,7 @@ def check(
     check_files(inspection, at - IN_PROGRESS)
     check_references(inspection)
     check_leftovers(inspection, at - LEFTOVER_AGE)
+    check_uploads(inspection)
     return inspection.report
 
 
@@ -252,7 +261,18 @@ def check_references(inspection: Inspection) -> None:
 
 def check_leftovers(inspection: Inspection, before: datetime) -> None:
     """Find what uploads that were killed left in the spool."""
-    for path in inspection.media.spool.leftovers(before):
+    session, media = inspection.session, inspection.media
+    for path in [*media.spool.leftovers(before), *resumable.strays(session, media, before)]:
         fault = Fault(Kind.LEFTOVER, SPOOL + path.name, "was left by an upload that was broken off")
         inspection.report.faults.append(fault)
         inspection.mend(fault, partial(mend_leftover, path, fault))
+
+
+def check_uploads(inspection: Inspection) -> None:
+    """Find unfinished uploads that lost the bytes they had: nobody can go on with them."""
+    session, media = inspection.session, inspection.media
+    for upload_id, key in resumable.without_bytes(session, media):
+        name = SPOOL + media.spool.path_of(key).name
+        fault = Fault(Kind.UNFINISHED, name, "is missing; an upload that is not complete needs it")
+        inspection.report.faults.append(fault)
+        inspection.mend(fault, partial(mend_upload, inspection, upload_id, fault))

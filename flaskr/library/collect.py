@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from flaskr.library import resumable
 from flaskr.library.guard import own_bytes
 from flaskr.library.media import Media, blob_name, variant_folder
-from flaskr.models import Blob, Image, now
-from flaskr.transactions import end_read
+from flaskr.models import Blob, IdempotencyKey, Image, now
+from flaskr.transactions import begin_write, end_read
 
 ROWS = 500
 """How many rows one transaction changes."""
@@ -25,6 +26,8 @@ FILES = 10
 """How many pictures one transaction removes with their bytes: a wait for the disk or two each."""
 
 LEFTOVER_AGE = timedelta(days=1)
+KEY_AGE = timedelta(days=30)
+"""How long it is remembered which image a request's Idempotency-Key led to."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,18 @@ class Keeping:
 
 @dataclass
 class Collected:
-    """What was removed: images, blobs and their size in bytes, variants, leftovers of uploads."""
+    """What was removed: images, blobs and their size in bytes, variants, leftovers of uploads.
+
+    `uploads` are those that came in pieces and expired, `keys` are Idempotency-Keys.
+    """
 
     images: int = 0
     blobs: int = 0
     bytes: int = 0
     variants: int = 0
     leftovers: int = 0
+    uploads: int = 0
+    keys: int = 0
 
 
 def collect(
@@ -70,6 +78,10 @@ def collect(
     for path in media.spool.leftovers(at - LEFTOVER_AGE):
         path.unlink(missing_ok=True)
         done.leftovers += 1
+    expired = resumable.expire(session, media, at)
+    done.uploads = expired.uploads
+    done.leftovers += expired.files
+    done.keys = forget_keys(session, at - KEY_AGE)
     return done
 
 
@@ -84,6 +96,18 @@ def purge_images(session: Session, before: datetime, at: datetime) -> int:
         session.commit()
         purged += len(blob_ids)
     return purged
+
+
+def forget_keys(session: Session, before: datetime) -> int:
+    """Forget Idempotency-Keys from before that moment: nobody retries any more."""
+    forgotten = 0
+    old = IdempotencyKey.created <= before
+    for ids in batches(session, select(IdempotencyKey.id).where(old), ROWS):
+        begin_write(session)
+        removal = delete(IdempotencyKey).where(IdempotencyKey.id.in_(ids), old)
+        forgotten += len(session.scalars(removal.returning(IdempotencyKey.id)).all())
+        session.commit()
+    return forgotten
 
 
 def mark_unreferenced(session: Session, at: datetime) -> None:
@@ -139,13 +163,18 @@ def foresee(session: Session, media: Media, keeping: Keeping, at: datetime) -> C
     due = marked if keeping.grace else or_(marked, Blob.unreferenced.is_(None))
     blobs = session.execute(select(Blob.sha256, Blob.bytes).where(due, ~kept_images)).all()
     images = session.scalar(select(func.count()).select_from(Image).where(purged)) or 0
-    end_read(session)
+    old = IdempotencyKey.created <= at - KEY_AGE
+    with_image = exists().where(Image.id == IdempotencyKey.image_id, purged)
+    keys = session.scalar(select(func.count(IdempotencyKey.id)).where(old, ~with_image)) or 0
+    expired = resumable.expire(session, media, at, dry_run=True)
     return Collected(
         images=images,
         blobs=len(blobs),
         bytes=sum(size for _, size in blobs),
         variants=sum(1 for sha256, _ in blobs for _ in media.store.list(variant_folder(sha256))),
-        leftovers=sum(1 for _ in media.spool.leftovers(at - LEFTOVER_AGE)),
+        leftovers=sum(1 for _ in media.spool.leftovers(at - LEFTOVER_AGE)) + expired.files,
+        uploads=expired.uploads,
+        keys=keys,
     )
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     ORPHAN = "orphan"
     STRAY = "stray"
     LEFTOVER = "leftover"
+    UNFINISHED = "unfinished"
 
 
 @dataclass

@@ -17,8 +17,9 @@ from flaskr.imaging.limits import ANY_SIZE
 from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, Kind
 from flaskr.library.media import QUARANTINE, Media, blob_name
 from flaskr.library.variants import exists, local_copy
-from flaskr.models import Blob
+from flaskr.models import Blob, ResumableUpload
 from flaskr.storage import Entry
+from flaskr.transactions import begin_write
 
 
 def mend_blob(
@@ -114,6 +115,14 @@ def mend_stray(inspection: Inspection, entry: Entry, fault: Fault, content: Cont
 def mend_leftover(path: Path, fault: Fault) -> None:
     """Remove what a killed upload left in the spool."""
     path.unlink(missing_ok=True)
+    fault.repaired = True
+
+
+def mend_upload(inspection: Inspection, upload_id: int, fault: Fault) -> None:
+    """Drop an upload that nobody can go on with."""
+    begin_write(inspection.session)
+    removal = delete(ResumableUpload).where(ResumableUpload.id == upload_id)
+    inspection.session.execute(removal)
     fault.repaired = True
 
 

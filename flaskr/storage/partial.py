@@ -68,12 +68,12 @@ class PartialFile:
         sync_folder(path.parent)
 
     @contextmanager
-    def locked(self, patience: float = PATIENCE) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep everybody else from the file. The kernel lets go if we die.
 
-        Raises LockedError after `patience` seconds, FileNotFoundError if the file was removed.
+        Raises LockedError after PATIENCE, FileNotFoundError if the file was removed.
         """
-        until = time.monotonic() + patience
+        until = time.monotonic() + PATIENCE
         while not self._try_lock():
             if time.monotonic() > until:
                 raise LockedError

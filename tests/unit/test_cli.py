@@ -155,6 +155,7 @@ def test_gc_tells_what_it_removed(runner, deleted, media):
         "files that no picture needs: 0 (0 bytes)",
         "variants made from them: 0",
         "files of upload sets: 0",
+        "uploads that came in pieces and expired: 0",
         "leftovers of uploads that were broken off: 0",
     ]
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.conftest import MakeApp
-from tests.factories import make_document, make_image, make_post
+from tests.factories import make_document, make_image, make_post, make_unfinished
 from tests.web.routes import BATCH, SECRET, Things
 
 
@@ -20,10 +20,11 @@ def app(make_app: MakeApp) -> Flask:
 
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
-    """A post, an image and a document of ada's."""
+    """A post, an image, a document and an unfinished upload of ada's."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
-    return Things(make_post(session, ada), image, document)
+    upload = make_unfinished(session, ada, media)
+    return Things(make_post(session, ada), image, document, upload)
 
 
 @pytest.fixture

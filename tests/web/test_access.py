@@ -26,9 +26,7 @@ def ask(app, things, request):
         path = route.path(app, endpoint, things)
         for old, new in values.items():
             path = path.replace(str(getattr(things.image, old, old)), str(new))
-        if method == "POST":
-            return browser.submit(path, route.data())
-        return browser.open(path, method=method)
+        return route.send(browser, path, method, token=browser.token())
 
     return ask_as
 
@@ -59,12 +57,13 @@ def test_somebody_elses_thing_looks_like_one_that_is_not_there(
     path = route.path(app, endpoint, things)
 
     def ask():
-        return other.submit(path, route.data()) if method == "POST" else other.get(path)
+        return route.send(other, path, method, token=other.token())
 
     theirs = ask()
     session.delete(things.post)
     session.delete(things.image)
     session.delete(things.document)
+    session.delete(things.upload)
     session.commit()
     missing = ask()
     assert theirs.status_code == missing.status_code == 404
