@@ -10,7 +10,7 @@ from flaskr.library import collect as collecting
 from flaskr.library.collect import Collected, Keeping, collect
 from flaskr.library.images import delete as trash
 from flaskr.library.media import SPOOL, blob_name, variant_name
-from flaskr.models import Blob, Image, User
+from flaskr.models import Blob, IdempotencyKey, Image, User
 from tests.factories import count_rows, make_image, png, put
 from tests.unit.uploading import Opened, upload
 
@@ -156,6 +156,20 @@ def test_what_uploads_left_that_were_killed_goes_after_a_day(media, gc):
     (media.spool.folder / fresh).touch()
     assert gc(timedelta(0)) == Collected(leftovers=2)
     assert [path.name for path in media.spool.folder.iterdir()] == [fresh]
+
+
+def test_keys_of_requests_are_forgotten_after_a_month(session, ada, media, gc):
+    upload(session, media, ada, idempotency_key="a key")
+    assert gc(timedelta(days=29, hours=23)) == NOTHING
+    foreseen = gc(timedelta(days=30, hours=1), dry_run=True)
+    assert foreseen == gc(timedelta(days=30, hours=1)) == Collected(keys=1)
+    assert (count_rows(session, IdempotencyKey), count_rows(session, Image)) == (0, 1)
+
+
+def test_keys_that_go_with_their_image_are_not_counted_apart(session, ada, media, gc):
+    trash(session, upload(session, media, ada, idempotency_key="a key").image)
+    session.commit()
+    assert gc(dry_run=True) == gc() == Collected(images=1)
 
 
 def test_many_are_collected_in_batches_that_are_committed_one_by_one(
