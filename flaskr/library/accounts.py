@@ -19,6 +19,7 @@ from flaskr.errors import (
     WrongPasswordError,
 )
 from flaskr.library.keys import new_key
+from flaskr.library.link_forms import check_choice, check_template
 from flaskr.library.uploads import Keep
 from flaskr.models import User, insert_if_absent
 from flaskr.transactions import begin_write
@@ -182,6 +183,30 @@ def set_keep(session: Session, user: User, keep: Keep) -> None:
     """Set how the account's uploads are kept when the upload does not say."""
     begin_write(session)
     user.keep = keep
+
+
+def set_links(
+    session: Session,
+    user: User,
+    *,
+    form: str | None = None,
+    template: str | None = None,
+    copy: bool | None = None,
+) -> None:
+    """Set in what form the account copies links, and whether that happens by itself.
+
+    What is None stays as it is; so does all of it where something is refused. An account that
+    gives its template up while it uses it goes back to plain addresses. Raises
+    InvalidLinkFormError, InvalidLinkTemplateError.
+    """
+    begin_write(session)
+    kept = user.link_template if template is None else check_template(template)
+    wanted = user.link_form if form is None else form
+    if wanted == "custom" and not kept and form is None:
+        wanted = "url"
+    user.link_form, user.link_template = check_choice(wanted, kept), kept
+    if copy is not None:
+        user.copy_links = copy
 
 
 def end_sessions(session: Session, user: User) -> None:

@@ -40,9 +40,12 @@ def list_own(session: Session, owner: User, *, before: str | None, size: int) ->
 
 
 def list_batch(session: Session, owner: User, batch: str) -> Sequence[Image]:
-    """Return the owner's images that came as one batch. Raises NotFoundError if there is none."""
+    """Return the owner's images that came as one batch, in the sender's order.
+
+    There may be none left. Raises NotFoundError if nothing is known of the batch.
+    """
     images = BatchEntry.images(session, owner.id, batch)
-    if not images:
+    if not images and not BatchEntry.any_exists(session, owner.id, batch):
         raise NotFoundError
     return images
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from flaskr.models.base import Base, BigId
@@ -26,6 +26,12 @@ class BatchEntry(Base):
     image: Mapped[Image] = relationship(innerjoin=True)
 
     __table_args__ = (UniqueConstraint("owner_id", "batch", "image_id"), Base.__table_args__)
+
+    @classmethod
+    def any_exists(cls, session: Session, owner_id: int, batch: str) -> bool:
+        """Tell whether the owner has sent anything in this batch, deleted since or not."""
+        query = select(cls.id).where(cls.owner_id == owner_id, cls.batch == batch).limit(1)
+        return session.scalar(query) is not None
 
     @classmethod
     def images(cls, session: Session, owner_id: int, batch: str) -> Sequence[Image]:

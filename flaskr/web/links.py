@@ -5,9 +5,8 @@ they are never stored.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,15 +14,18 @@ from urllib.parse import quote, urlencode, urlsplit
 from flask import current_app, request, url_for
 
 from flaskr.errors import DomainError, message_
-from flaskr.imaging.formats import EXTENSIONS
-from flaskr.imaging.spec import THUMBNAIL, Spec
+from flaskr.imaging.formats import AVIF, EXTENSIONS, JPEG, SVG, WEBP
+from flaskr.imaging.spec import THUMBNAIL, VARIANT_FORMATS, Spec
+from flaskr.library.link_forms import Pasted, Source, PictureLinks
 from flaskr.library.names import stem
 from flaskr.models import Image
+from flaskr.web.users import own_template
 
 SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
 LIST_BOXES = (320, 640)
 PAGE_BOXES = (640, 1280, 1920, 2560)
 PREVIEW = Spec("webp", 1280, 1280)
+EMBED_WIDTHS = (320, 640, 1280, 1920, 2560)
 
 
 class UnknownHostError(DomainError):
@@ -72,22 +74,13 @@ def absolute(path: str) -> str:
 
 
 @dataclass(frozen=True)
-class Links:
-    """The ways to paste an image somewhere."""
-
-    url: str
-    markdown: str
-    html: str
-    bbcode: str
-
-
-@dataclass(frozen=True)
 class ImageCard:
     """What pages and answers show of an image. Sizes are pixels and bytes.
 
     `path` leads to the file itself, `shown` to a picture that every browser shows.
 
     `thumbnails` and `previews` are for `srcset`: still pictures for lists, larger ones for a page.
+    `links` has the direct link in every form people paste.
     """
 
     key: str
@@ -112,7 +105,7 @@ class ImageCard:
     visibility: str
     shown: str
     created: datetime
-    links: Links
+    links: Mapping[str, str]
 
     def as_json(self) -> dict[str, object]:
         """Return what programs are told of an image; every address is absolute."""
@@ -124,7 +117,7 @@ class ImageCard:
             "page": absolute(self.page),
             "thumbnail": absolute(self.thumbnail),
             "created": self.created.isoformat(),
-            "links": asdict(self.links),
+            "links": dict(self.links),
         }
 
 
@@ -157,7 +150,7 @@ def image_card(image: Image) -> ImageCard:
         visibility=image.visibility,
         created=image.created,
         shown=shown,
-        links=paste_forms(url, absolute(shown), stem(image.name)),
+        links=PictureLinks(pasted(image, url, absolute(shown)), own_template()),
     )
 
 
@@ -210,21 +203,42 @@ def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
     return ", ".join(sources)
 
 
-def paste_forms(url: str, shown: str, alt: str) -> Links:
-    """Return the link in every form people paste; `shown` is the picture to embed."""
-    return Links(
+def pasted(image: Image, url: str, shown: str) -> Pasted:
+    """Gather what links to the image say of it; both addresses are absolute."""
+    blob = image.blob
+    return Pasted(
         url=url,
-        markdown=f"![{markdown_text(alt)}]({shown})",
-        html=f'<img src="{escape(shown)}" alt="{escape(alt)}">',
-        bbcode=f"[img]{shown}[/img]",
+        shown=shown,
+        name=image.name,
+        alt=stem(image.name),
+        width=blob.width,
+        height=blob.height,
+        sources=lambda: embed_sources(image),
     )
 
 
-def markdown_text(text: str) -> str:
-    """Escape what would end or change a Markdown link's text."""
-    return "".join(
-        f"\\{character}" if character in "\\[]*_`<>" else character for character in text
-    )
+def embed_sources(image: Image) -> list[Source]:
+    """Return the formats and sizes that pages elsewhere may embed; a drawing has none."""
+    extension = image.blob.extension if is_shown_everywhere(image) else JPEG.extension
+    if extension == SVG.extension:
+        return []
+    formats = dict.fromkeys((AVIF, WEBP, EXTENSIONS[extension]))
+    return [Source(format_.type, embed_sizes(image, format_.extension)) for format_ in formats]
+
+
+def embed_sizes(image: Image, extension: str) -> list[tuple[str, int]]:
+    """Return the addresses of the image in a format, with their widths; none needs a signature.
+
+    The full size is the last, unless it is wider than all that pages need.
+    """
+    blob = image.blob
+    format_ = extension if EXTENSIONS[extension] in VARIANT_FORMATS else JPEG.extension
+    address = absolute(variant_path(image, Spec(format_)))
+    sizes = [(f"{address}?w={width}", width) for width in EMBED_WIDTHS if width < blob.width]
+    if blob.width > EMBED_WIDTHS[-1]:
+        return sizes
+    whole = address if format_ == extension else absolute(file_path(image))
+    return [*sizes, (whole, blob.width)]
 
 
 def attachment_header(name: str) -> str:

@@ -1,16 +1,17 @@
 """The upload sets of this app, and what pages and answers show of their files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 
 from flask import current_app, request, url_for
 
 from flaskr.errors import NotFoundError
-from flaskr.library.names import stem
+from flaskr.library.link_forms import PictureLinks, document_forms
 from flaskr.library.sets import UploadSet
 from flaskr.models import SetFile
-from flaskr.web.links import Links, absolute, markdown_text, paste_forms, thumbnail_path
+from flaskr.web.links import absolute, pasted, thumbnail_path
+from flaskr.web.users import own_template
 
 
 def upload_sets() -> dict[str, UploadSet]:
@@ -62,7 +63,7 @@ class SetFileCard:
     delete_page: str
     bytes: int
     created: datetime
-    links: Links
+    links: Mapping[str, str]
 
 
 def set_file_card(file: SetFile) -> SetFileCard:
@@ -81,17 +82,7 @@ def set_file_card(file: SetFile) -> SetFileCard:
         delete_page=page,
         bytes=image.blob.bytes if image is not None else file.bytes or 0,
         created=file.created,
-        links=paste_forms(url, url, stem(file.original))
+        links=PictureLinks(pasted(image, url, url), own_template())
         if image is not None
-        else document_links(url, file.original),
-    )
-
-
-def document_links(url: str, name: str) -> Links:
-    """Return the link to a document in every form people paste."""
-    return Links(
-        url=url,
-        markdown=f"[{markdown_text(name)}]({url})",
-        html=f'<a href="{escape(url)}">{escape(name)}</a>',
-        bbcode=f"[url={url}]{name}[/url]",
+        else document_forms(url, file.original),
     )

@@ -1,8 +1,9 @@
 """What every template may use."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g, request
+from flask_login import current_user
 
 from flaskr.db import db
 from flaskr.library import accounts
@@ -10,12 +11,14 @@ from flaskr.library.sets import PHOTOS
 from flaskr.web.locale import language_tag
 from flaskr.web.preferences import theme
 from flaskr.web.sets import upload_sets
+from flaskr.web.users import account
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)
+    app.add_template_global(link_choice)
 
 
 def page_context() -> dict[str, Any]:
@@ -28,6 +31,22 @@ def page_context() -> dict[str, Any]:
         "theme": theme(),
         "upload_sets": further_sets,
     }
+
+
+class LinkChoice(NamedTuple):
+    """In what form an account copies links, whether of its own, and whether that goes by itself."""
+
+    form: str = "url"
+    template: str = ""
+    copy: bool = False
+
+
+def link_choice() -> LinkChoice:
+    """Return how the account that asks wants its links; macros, which see no context, ask too."""
+    if not current_user.is_authenticated:
+        return LinkChoice()
+    user = account()
+    return LinkChoice(user.link_form, user.link_template, user.copy_links)
 
 
 def further_sets() -> list[str]:

@@ -108,6 +108,13 @@ def account() -> User:
     return cast("User", current_user.account)
 
 
+def own_template() -> str:
+    """Return the link template of the account that asks; a visitor has none."""
+    if "token_account" in g or current_user.is_authenticated:
+        return account().link_template
+    return ""
+
+
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view as for accounts only; `require_login` sees to it."""
     NEEDS_LOGIN.add(view)

@@ -57,7 +57,7 @@ def test_a_picture_is_taken_and_described(send, client, session, ada):
         "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
     }
     assert {name: told[name] for name in expected} == expected
-    assert set(told["links"]) == {"url", "markdown", "html", "bbcode"}
+    assert set(told["links"]) == {"url", "markdown", "html", "bbcode", "picture"}
     assert image.owner_id == ada.id
     assert client.get(url).data == content
 

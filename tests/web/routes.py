@@ -127,6 +127,10 @@ def keeping() -> dict[str, Any]:
     return {"keep": "backup"}
 
 
+def link_choice() -> dict[str, Any]:
+    return {"link_form": "markdown", "copy_links": "1"}
+
+
 def words() -> dict[str, Any]:
     return {"file": (BytesIO(b"words"), "new.txt")}
 
@@ -176,6 +180,7 @@ ROUTES = {
     ("service_image.service_image", "POST"): Route(
         401, 401, 401, data=picture, open_to_programs=True
     ),
+    ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
     ("short_links.download", "GET"): Route(200, 200, 200, file),

@@ -12,10 +12,10 @@ from flaskr.api.miniprogram.photos import bp, created, photo_limit, photos, sent
 from flaskr.db import db
 from flaskr.errors import InvalidTaskError
 from flaskr.library import posts
+from flaskr.library.link_forms import markdown_text
 from flaskr.library.set_files import SetArrival, take
 from flaskr.models import SetFile, User
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
-from flaskr.web.links import markdown_text
 from flaskr.web.sets import set_file_path
 from flaskr.web.uploading import picture_limits
 

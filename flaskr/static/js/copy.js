@@ -27,12 +27,12 @@ export function watchCopying(root) {
 /** @param {HTMLElement} button */
 async function copyFrom(button) {
   const texts = document.body.dataset;
-  if (await writeText(button.dataset.copy ?? "")) {
-    say(button, "copied", texts.textCopied ?? "");
+  const copied = await writeText(button.dataset.copy ?? "");
+  say(button, copied);
+  if (copied) {
     announce(texts.textCopied ?? "");
     return;
   }
-  say(button, "failed", texts.textCopyFailed ?? "");
   announce(texts.textCopyFailedHelp ?? "");
   const field = button.parentElement?.querySelector("[data-select]");
   if (field instanceof HTMLInputElement) field.focus();
@@ -71,11 +71,13 @@ function writeTextOldWay(text) {
 }
 
 /**
+ * Let the button itself tell for a moment what became of copying.
+ *
  * @param {HTMLElement} button
- * @param {"copied" | "failed"} outcome
- * @param {string} text
+ * @param {boolean} copied
  */
-function say(button, outcome, text) {
+export function say(button, copied) {
+  const texts = document.body.dataset;
   window.clearTimeout(timers.get(button));
   let said = button.querySelector(".copy-said");
   if (!said) {
@@ -83,8 +85,8 @@ function say(button, outcome, text) {
     said.className = "copy-said";
     button.append(said);
   }
-  said.textContent = text;
-  button.dataset.said = outcome;
+  said.textContent = (copied ? texts.textCopied : texts.textCopyFailed) ?? "";
+  button.dataset.said = copied ? "copied" : "failed";
   timers.set(
     button,
     window.setTimeout(() => {
