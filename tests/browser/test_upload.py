@@ -4,29 +4,27 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from flaskr.library import accounts
 from tests.browser.gestures import Drag, Gate, drop, paste_picture, pick, slow_network, until
 from tests.browser.pictures import is_same, shown_width
-from tests.factories import avif, encode, gif, jpeg, noise, png, webp
+from tests.browser.uploading import (
+    FILE,
+    KINDS,
+    LINKS,
+    SCREENSHOT,
+    THREE,
+    UPLOAD,
+    assert_links,
+    listed,
+    picker,
+    region,
+    rows,
+)
+from tests.factories import encode, noise, png
 
 pytestmark = pytest.mark.browser
 
-UPLOAD = "/tuchuang/"
-LINKS = "**/tuchuang/uploads/*"
-FILE = re.compile(r"/tuchuang/download/\w{12}\.\w+$")
-
-PHOTO = jpeg(640, 480, orientation=6)
-SCREENSHOT = png(800, 500)
-KINDS = {
-    "IMG_2041 西湖落日.jpg": PHOTO,
-    "screenshot (2).png": SCREENSHOT,
-    "party.gif": gif(),
-    "sticker.webp": webp(),
-    "phone.avif": avif(),
-}
-THREE = dict(list(KINDS.items())[:3])
 NOTES = b"Remember the milk."
 DAMAGED = SCREENSHOT[:300]
 
@@ -42,36 +40,6 @@ SEEN_PROGRESS = """
       look();
     })
 """
-
-
-def region(page: Page) -> Locator:
-    return page.locator("[data-drop]")
-
-
-def rows(page: Page, state: str = "") -> Locator:
-    which = f'[data-state="{state}"]' if state else ""
-    return page.locator(f".queue-item{which}")
-
-
-def picker(page: Page) -> Locator:
-    return page.get_by_label("Select some files")
-
-
-def listed(page: Page) -> dict[str, str]:
-    """The direct links on the page, by file name."""
-    items = page.locator(".batch-item").all()
-    return {
-        item.locator(".card-name").inner_text(): item.get_by_label("URL", exact=True).input_value()
-        for item in items
-    }
-
-
-def assert_links(page: Page, sent: dict[str, bytes]) -> None:
-    """The page lists exactly what was sent, and a stranger gets it by its links."""
-    found = listed(page)
-    assert set(found) == set(sent)
-    for name, url in found.items():
-        assert is_same(url, sent[name]), name
 
 
 # ---- by hand --------------------------------------------------------------------------------
@@ -92,7 +60,7 @@ def test_three_dropped_files_end_at_links_that_load(desk, write, new_context):
         drag.over(desk.get_by_role("heading", name="Recent uploads"))
         expect(region(desk)).to_have_attribute("data-over", "")
         drag.drop()
-        expect(rows(desk).locator("[data-thumb] img")).to_have_count(3)
+        expect(rows(desk).locator("[data-thumb] canvas")).to_have_count(3)
         row = rows(desk).filter(has_text="river.png")
         expect(row.locator("[data-state-text]")).to_have_text(re.compile(r"Uploading · \d+ %"))
         seen = row.evaluate(SEEN_PROGRESS)
@@ -150,19 +118,6 @@ def test_a_pasted_picture_is_uploaded(desk):
     paste_picture(desk, SCREENSHOT)
     desk.wait_for_url(FILE)
     assert is_same(desk.url, SCREENSHOT)
-
-
-def test_the_same_file_twice_in_a_row(desk, write):
-    [file] = write({"one.png": SCREENSHOT})
-    desk.goto(UPLOAD)
-    with Gate(desk) as gate:
-        for number in (1, 2):
-            pick(desk, desk.get_by_text("Select some files").click, file)
-            gate.wait_for(number)
-        gate.let_all_in()
-        desk.wait_for_url(LINKS)
-    assert [url for url in listed(desk).values() if is_same(url, SCREENSHOT)]
-    expect(desk.locator(".batch-item")).to_have_count(2)
 
 
 def test_back_from_the_links_the_page_is_ready_for_more(desk, write):
@@ -223,27 +178,6 @@ def test_a_refused_file_can_be_removed_from_the_list(desk, write):
     expect(rows(desk).locator("[data-name]")).to_have_text(["empty.png"])
     desk.get_by_role("button", name="Remove empty.png").click()
     expect(desk.locator("[data-queue]")).to_be_hidden()
-
-
-def test_a_log_in_that_ended_meanwhile_is_told_beside_the_file(
-    desk, write, witness, session, member
-):
-    witness.expect(401)
-    desk.goto(UPLOAD)
-    accounts.end_sessions(session, session.merge(member.user))
-    session.commit()
-    drop(desk, region(desk), *write({"one.png": SCREENSHOT}))
-    reason = rows(desk, "failed").locator("[data-reason]")
-    expect(reason).to_contain_text("You are not logged in, or no longer are.")
-
-
-def test_lost_cookies_are_told_beside_the_file(desk, write, witness):
-    witness.expect(400, 401)
-    desk.goto(UPLOAD)
-    desk.context.clear_cookies()
-    drop(desk, region(desk), *write({"one.png": SCREENSHOT}))
-    reason = rows(desk, "failed").locator("[data-reason]")
-    expect(reason).to_have_text(re.compile(r"log in|reload", re.IGNORECASE))
 
 
 @pytest.mark.parametrize("path", ["/create", "/tuchuang/"])

@@ -8,7 +8,7 @@ import { fill } from "./text.js";
 import { checkBy } from "./upload/check.js";
 import { watchDrops, watchPastes, watchPicks } from "./upload/dropzone.js";
 import { UploadQueue } from "./upload/queue.js";
-import { send } from "./upload/transport.js";
+import { post } from "./upload/transport.js";
 
 for (const form of document.querySelectorAll("form[data-editor]")) {
   if (form instanceof HTMLFormElement) start(form);
@@ -32,20 +32,21 @@ function start(form) {
   /** @type {HTMLElement | null | undefined} the button of a save that waits for the uploads */
   let saving;
 
-  // Readers have to see it, also where the account backs up by default.
-  const keep = () => "share";
-  const target = { url: texts.uploadUrl ?? "", batch: texts.batch, keep, texts };
-  const queue = new UploadQueue(async (file, onProgress) => {
-    const answer = await send(target, file, onProgress);
-    replace(file, `![${altOf(file.name)}](${answer.files[0].shown})`);
-    announce(fill(texts.textInserted, { name: file.name }));
-    return answer;
-  }, checkBy(texts));
+  const target = { url: texts.uploadUrl ?? "", texts };
+  const queue = new UploadQueue({
+    send: (item, hooks) => post(target, item, hooks),
+    check: checkBy(texts),
+  });
 
   /** @param {File[]} files */
-  const take = (files) => {
+  const onFiles = (files) => {
     errors.replaceChildren();
-    queue.add(files);
+    // Readers have to see it, also where the account backs up by default.
+    queue.add(files.map((file) => ({ file, batch: texts.batch, keep: "share" })));
+  };
+  /** @param {string[]} names */
+  const onUnread = (names) => {
+    for (const name of names) showError(fill(texts.textUnread, { name }));
   };
 
   queue.addEventListener("add", (event) => {
@@ -54,7 +55,11 @@ function start(form) {
     else insert(file);
   });
   queue.addEventListener("change", (event) => {
-    const { file, state, reason } = /** @type {CustomEvent} */ (event).detail;
+    const { file, state, reason, arrival } = /** @type {CustomEvent} */ (event).detail;
+    if (arrival) {
+      replace(file, `![${altOf(file.name)}](${arrival.card.shown})`);
+      announce(fill(texts.textInserted, { name: file.name }));
+    }
     if (state === "failed") {
       replace(file, "");
       const named = reason.includes(file.name);
@@ -80,9 +85,9 @@ function start(form) {
     announce(texts.textSaving ?? "");
   });
 
-  watchDrops(field, take);
-  watchPastes(textarea, take);
-  watchPicks(picker, take);
+  watchDrops(field, { onFiles, onUnread });
+  watchPastes(textarea, { onFiles });
+  watchPicks(picker, onFiles);
   field.toggleAttribute("data-ready", true);
 
   /** @param {File} file */

@@ -1,28 +1,39 @@
 /** What can be told about a file before it is sent. The server checks again. */
 
 import { filesize, fill } from "../text.js";
+import { mayShrink } from "./shrink.js";
+
+/** @typedef {import("./queue.js").Item} Item */
 
 /**
  * @param {DOMStringMap} rules `accept` (as the attribute of `<input>`), `maxBytes`
  *   (0: no limit), `limit` (the same for people) and the texts for each refusal
- * @returns {(file: File) => string} a message that names the file and what to do, or ""
+ * @returns {(item: Item) => string} a message that names the file and what to do, or ""
  */
 export function checkBy(rules) {
-  const maxBytes = Number(rules.maxBytes) || 0;
   const accepted = (rules.accept ?? "")
     .split(",")
     .map((entry) => entry.trim().toLowerCase())
     .filter(Boolean);
 
-  return (file) => {
-    const { name, size } = file;
+  return ({ file, keep, choices }) => {
+    if (!file) return "";
+    const { name, size, type } = file;
     if (!accepts(accepted, file)) return fill(rules.textType, { name });
     if (size === 0) return fill(rules.textEmpty, { name });
-    if (maxBytes && size > maxBytes) {
-      return fill(rules.textSize, { name, size: filesize(size), limit: rules.limit ?? "" });
-    }
-    return "";
+    return mayShrink(type, keep, choices) ? "" : checkSize(file, rules);
   };
+}
+
+/**
+ * @param {File} file as it is sent
+ * @param {DOMStringMap} rules as above
+ * @returns {string} a message, or ""
+ */
+export function checkSize({ name, size }, rules) {
+  const maxBytes = Number(rules.maxBytes) || 0;
+  if (!maxBytes || size <= maxBytes) return "";
+  return fill(rules.textSize, { name, size: filesize(size), limit: rules.limit ?? "" });
 }
 
 /**

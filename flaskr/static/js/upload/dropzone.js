@@ -1,66 +1,91 @@
-/** The ways files come into a page: dropped, pasted, picked. */
+/** The ways pictures come into a page: dropped, pasted, picked; as files or as an address. */
 
-/** @typedef {(files: File[]) => void} OnFiles */
+import { filesOf, isJunk } from "./folders.js";
 
 /**
- * Take dropped files. A drop beside every region is swallowed, so that it never
- * replaces the page by the picture.
+ * @typedef {object} Taker
+ * @property {(files: File[]) => void} onFiles
+ * @property {(address: string) => void} [onAddress] without it, addresses are left alone
+ * @property {(names: string[]) => void} [onUnread] files and folders that cannot be read
+ */
+
+/**
+ * Take drops. One beside every region is swallowed, so that it never replaces the page by the
+ * picture.
  *
- * @param {HTMLElement} region carries `data-over` while files hover
- * @param {OnFiles} onFiles
+ * @param {HTMLElement} region carries `data-over` while something hovers
+ * @param {Taker} taker
  * @param {EventTarget} [area] where a drop counts
  */
-export function watchDrops(region, onFiles, area = region) {
+export function watchDrops(region, taker, area = region) {
   let depth = 0;
+  let isOwn = false;
   /** @param {number} to */
   const setDepth = (to) => {
     depth = Math.max(0, to);
     region.toggleAttribute("data-over", depth > 0);
   };
+  /** @param {Event} event @returns {event is DragEvent} */
+  const counts = (event) => !isOwn && carries(event, Boolean(taker.onAddress));
 
+  // What is dragged from this page is here already.
+  window.addEventListener("dragstart", () => {
+    isOwn = true;
+  });
+  window.addEventListener("dragend", () => {
+    isOwn = false;
+  });
   area.addEventListener("dragenter", (event) => {
-    if (carriesFiles(event)) setDepth(depth + 1);
+    if (counts(event)) setDepth(depth + 1);
   });
   area.addEventListener("dragleave", (event) => {
-    if (carriesFiles(event)) setDepth(depth - 1);
+    if (counts(event)) setDepth(depth - 1);
   });
-  area.addEventListener("drop", (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
+  area.addEventListener("drop", async (event) => {
+    if (!counts(event)) return;
     setDepth(0);
-    filesOf(event.dataTransfer).then((files) => {
-      if (files.length) onFiles(files);
-    });
+    const { dataTransfer, target } = event;
+    if (!dataTransfer || (isField(target) && !carriesFiles(event))) return;
+    event.preventDefault();
+    const address = addressIn(dataTransfer);
+    const { files, unread } = await filesOf(dataTransfer);
+    if (files.length) taker.onFiles(files);
+    else if (address && !unread.length) taker.onAddress?.(address);
+    if (unread.length) taker.onUnread?.(unread);
   });
   window.addEventListener("dragover", (event) => {
-    if (!carriesFiles(event)) return;
+    if (!carries(event, true) || (isField(event.target) && !carriesFiles(event))) return;
     event.preventDefault();
     if (event.dataTransfer) {
       const inside = area === window || area.contains(event.target);
-      event.dataTransfer.dropEffect = inside ? "copy" : "none";
+      event.dataTransfer.dropEffect = inside && counts(event) ? "copy" : "none";
     }
   });
   window.addEventListener("drop", (event) => {
-    if (carriesFiles(event)) event.preventDefault();
+    if (carriesFiles(event) || (carries(event, true) && !isField(event.target))) {
+      event.preventDefault();
+    }
   });
 }
 
 /**
- * Take pasted files, but leave text that is pasted into a field alone.
+ * Take what is pasted, but leave what is pasted into a field alone.
  *
  * @param {EventTarget} area
- * @param {OnFiles} onFiles
+ * @param {Taker} taker
  */
-export function watchPastes(area, onFiles) {
+export function watchPastes(area, { onFiles, onAddress }) {
   area.addEventListener("paste", (event) => {
     const { clipboardData, target } = /** @type {ClipboardEvent} */ (event);
-    const files = [...(clipboardData?.files ?? [])];
-    if (!files.length) return;
+    if (!clipboardData) return;
+    const files = [...clipboardData.files];
     // Some programs put a picture of the text beside the text.
-    if (isField(target) && clipboardData?.types.includes("text/plain")) return;
-    if (isField(target) && area !== target) return;
+    if (isField(target) && (area !== target || clipboardData.types.includes("text/plain"))) return;
+    const address = files.length ? "" : webAddress(clipboardData.getData("text/plain"));
+    if (files.length) onFiles(files);
+    else if (address && onAddress) onAddress(address);
+    else return;
     event.preventDefault();
-    onFiles(files);
   });
 }
 
@@ -68,14 +93,39 @@ export function watchPastes(area, onFiles) {
  * Take picked files at once; the same file can be picked again.
  *
  * @param {HTMLInputElement} input
- * @param {OnFiles} onFiles
+ * @param {(files: File[]) => void} onFiles
  */
 export function watchPicks(input, onFiles) {
   input.addEventListener("change", () => {
-    const files = [...(input.files ?? [])];
+    const picked = [...(input.files ?? [])];
     input.value = "";
+    // A folder comes with everything in it.
+    const files = picked.filter(({ name, webkitRelativePath }) => !webkitRelativePath || !isJunk(name));
     if (files.length) onFiles(files);
   });
+}
+
+/**
+ * @param {string} text
+ * @returns {string} the web address that the text is, or ""
+ */
+export function webAddress(text) {
+  const trimmed = text.trim();
+  return /^https?:\/\/\S+$/i.test(trimmed) && URL.canParse(trimmed) ? trimmed : "";
+}
+
+/**
+ * @param {DataTransfer} transfer
+ * @returns {string} of the picture that was dragged from another page, or ""
+ */
+function addressIn(transfer) {
+  const dragged = new DOMParser().parseFromString(transfer.getData("text/html"), "text/html");
+  const picture = dragged.querySelector("img")?.getAttribute("src") ?? "";
+  const [link = ""] = transfer
+    .getData("text/uri-list")
+    .split(/\r?\n/)
+    .filter((line) => line && !line.startsWith("#"));
+  return webAddress(picture) || webAddress(link);
 }
 
 /** @param {Event} event */
@@ -83,47 +133,24 @@ function carriesFiles(event) {
   return event instanceof DragEvent && Boolean(event.dataTransfer?.types.includes("Files"));
 }
 
+/**
+ * @param {Event} event
+ * @param {boolean} addresses whether they count too
+ */
+function carries(event, addresses) {
+  if (carriesFiles(event)) return true;
+  return (
+    addresses &&
+    event instanceof DragEvent &&
+    Boolean(event.dataTransfer?.types.includes("text/uri-list"))
+  );
+}
+
 /** @param {EventTarget | null} target */
 function isField(target) {
   if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement) return target.type !== "file" && !target.readOnly;
+  if (target instanceof HTMLInputElement) {
+    return !["file", "radio", "checkbox"].includes(target.type) && !target.readOnly;
+  }
   return target instanceof HTMLTextAreaElement || target.isContentEditable;
-}
-
-/**
- * The files of a drop, those in dropped folders too.
- *
- * @param {DataTransfer | null} transfer
- * @returns {Promise<File[]>}
- */
-async function filesOf(transfer) {
-  if (!transfer) return [];
-  // Both lists are emptied as soon as this event is over: read them first.
-  const files = [...transfer.files];
-  const entries = [...transfer.items]
-    .map((item) => item.webkitGetAsEntry?.())
-    .filter((entry) => entry !== null && entry !== undefined);
-  if (!entries.some((entry) => entry.isDirectory)) return files;
-  return (await Promise.all(entries.map(filesOfEntry))).flat();
-}
-
-/**
- * @param {FileSystemEntry} entry
- * @returns {Promise<File[]>}
- */
-async function filesOfEntry(entry) {
-  if (entry instanceof FileSystemFileEntry) {
-    return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-  }
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  const files = [];
-  for (;;) {
-    /** @type {FileSystemEntry[]} */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return files;
-    for (const inner of some) {
-      // .DS_Store and the like.
-      if (!inner.name.startsWith(".")) files.push(...(await filesOfEntry(inner)));
-    }
-  }
 }

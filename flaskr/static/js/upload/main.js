@@ -1,9 +1,18 @@
 /** The upload page: what comes in goes into the queue, and at the end to the links. */
 
+import { copyArrived } from "../links.js";
+import { fill } from "../text.js";
 import { checkBy } from "./check.js";
-import { watchDrops, watchPastes, watchPicks } from "./dropzone.js";
+import { watchDrops, watchPastes, watchPicks, webAddress } from "./dropzone.js";
+import { pathOf } from "./folders.js";
+import { Gate } from "./gate.js";
+import { Keeper } from "./keeper.js";
+import { showNotice } from "./notice.js";
+import { watchOptions } from "./options.js";
 import { UploadQueue } from "./queue.js";
-import { send } from "./transport.js";
+import { Sender } from "./sender.js";
+import { askSession } from "./session.js";
+import { Store } from "./store.js";
 import { showQueue } from "./view.js";
 
 const region = document.querySelector("[data-drop]");
@@ -15,39 +24,143 @@ if (region instanceof HTMLFormElement && section instanceof HTMLElement) start(r
  * @param {HTMLElement} list
  */
 function start(form, list) {
-  const input = /** @type {HTMLInputElement} */ (form.querySelector('input[type="file"]'));
-  const batch = /** @type {HTMLInputElement} */ (form.elements.namedItem("batch")).value;
-  const keep = () => String(new FormData(form).get("keep") ?? "");
-  const target = { url: form.action, batch, keep, texts: form.dataset };
-  const queue = new UploadQueue(
-    (file, onProgress) => send(target, file, onProgress),
-    checkBy(form.dataset),
-  );
-  /** @param {File[]} files */
-  const take = (files) => queue.add(files);
-
-  showQueue(list, queue);
-  watchDrops(form, take, window);
-  watchPastes(document, take);
-  watchPicks(input, take);
-  form.addEventListener("click", (event) => {
-    const target = /** @type {Element} */ (event.target);
-    if (!target.closest("label, input, button, a, fieldset")) input.click();
+  const texts = form.dataset;
+  const user = texts.user ?? "";
+  const input = /** @type {HTMLInputElement} */ (form.querySelector("#file"));
+  const options = watchOptions(part("[data-options]"));
+  const sender = new Sender(texts, form.action);
+  const gate = new Gate(() => askSession(texts.sessionUrl ?? "", user));
+  const queue = new UploadQueue({
+    gate,
+    check: checkBy(texts),
+    send: (item, hooks) => sender.send(item, hooks),
+    isThere: (arrival) => sender.isThere(arrival),
+    claim: (item) => keeper.claim(item),
   });
+  const keeper = new Keeper(new Store(), user, queue);
 
-  queue.addEventListener("settle", () => {
-    const { done, failed } = queue.totals;
-    if (failed || !done) return;
-    window.location.assign(done === 1 ? queue.items[0].redirect : (form.dataset.batchUrl ?? ""));
+  let position = 0;
+  /** @param {import("./queue.js").Draft} draft */
+  const draftOf = (draft) => ({
+    ...draft,
+    batch: /** @type {HTMLInputElement} */ (form.elements.namedItem("batch")).value,
+    position: position++,
+    keep: String(new FormData(form).get("keep") ?? ""),
+    choices: options.choices(),
+  });
+  /** @param {File[]} files */
+  const onFiles = (files) =>
+    queue.add(files.map((file) => draftOf({ file, path: pathOf(file) })));
+  /** @param {string} address */
+  const onAddress = (address) => queue.add([draftOf({ address, name: nameIn(address) })]);
+  /** @param {string[]} names */
+  const onUnread = (names) =>
+    queue.add(names.map((name) => draftOf({ name, reason: fill(texts.textUnread, { name }) })));
+
+  showQueue(list, queue, { undo: (item) => sender.undo(item), leave: () => input.focus() });
+  showNotice(part("[data-notice]"), gate, queue);
+  gate.watch(window);
+  watchDrops(form, { onFiles, onAddress, onUnread }, window);
+  watchPastes(document, { onFiles: (files) => onFiles(files.map(nameScreenshot)), onAddress });
+  watchPickers();
+  watchAddress();
+  keeper.restore(queue);
+
+  queue.addEventListener("remove", ({ detail: item }) => {
+    if (item.gone === "cancelled" && item.resume) sender.abandon(item);
+  });
+  queue.addEventListener("unwanted", ({ detail: item }) => {
+    if (!item.arrival.known) sender.undo(item);
+  });
+  queue.addEventListener("settle", async ({ detail: arrived }) => {
+    await copyArrived(list);
+    const { done, files, active } = queue.totals;
+    // Whatever did not arrive, or is left from another visit, is to be seen to here.
+    const isAll = done === files && !active && !queue.items.some((item) => item.restored);
+    if (!arrived || !isAll || options.stays()) return;
+    const [{ arrival }] = queue.items;
+    window.location.assign(files === 1 ? arrival.redirect : (texts.batchUrl ?? ""));
   });
 
   window.addEventListener("beforeunload", (event) => {
-    if (queue.totals.active) event.preventDefault();
+    const { active, paused } = queue.totals;
+    if (active || paused) event.preventDefault();
   });
   // Back from the links: start afresh, with a new batch and the recent uploads.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
   });
 
+  document.body.toggleAttribute("data-uploads", true);
   form.toggleAttribute("data-ready", true);
+
+  function watchPickers() {
+    watchPicks(input, onFiles);
+    for (const [opener, picker] of [
+      ["[data-open-folder]", "[data-folder]"],
+      ["[data-open-camera]", "[data-camera]"],
+    ]) {
+      const field = /** @type {HTMLInputElement} */ (part(picker));
+      watchPicks(field, onFiles);
+      part(opener).addEventListener("click", () => field.click());
+    }
+    form.addEventListener("click", (event) => {
+      const target = /** @type {Element} */ (event.target);
+      if (!target.closest("label, input, button, a, fieldset")) input.click();
+    });
+  }
+
+  function watchAddress() {
+    const addressForm = /** @type {HTMLFormElement} */ (part("[data-address]"));
+    const field = /** @type {HTMLInputElement} */ (addressForm.elements.namedItem("url"));
+    addressForm.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const address = webAddress(field.value);
+      field.setCustomValidity(address ? "" : (texts.textAddress ?? ""));
+      if (!address) {
+        field.reportValidity();
+        return;
+      }
+      field.value = "";
+      onAddress(address);
+    });
+    field.addEventListener("input", () => field.setCustomValidity(""));
+  }
+
+  /**
+   * A browser calls every pasted picture the same.
+   *
+   * @param {File} file
+   */
+  function nameScreenshot(file) {
+    const [, ending] = /^image(\.\w+)$/.exec(file.name) ?? [];
+    if (!ending) return file;
+    const now = new Date();
+    const local = new Date(now.getTime() - 60_000 * now.getTimezoneOffset());
+    const time = local.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-");
+    const name = fill(texts.textPasted, { time }) + ending;
+    return new File([file], name, { type: file.type, lastModified: file.lastModified });
+  }
+}
+
+/**
+ * @param {string} address
+ * @returns {string} the name of what lies there, as far as the address tells
+ */
+function nameIn(address) {
+  const { pathname, host } = new URL(address);
+  const last = pathname.split("/").filter(Boolean).pop() ?? host;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+/**
+ * @param {string} selector
+ * @returns {HTMLElement} the page always has it
+ */
+function part(selector) {
+  return /** @type {HTMLElement} */ (document.querySelector(selector));
 }

@@ -1,151 +1,470 @@
 /**
- * The files of one upload: which wait, which are on their way, which arrived.
- * Knows neither the page nor the network; a test can run it in any engine.
+ * The files of one page: which wait, which are on their way, which arrived, and what is done about
+ * those that did not. Knows neither the page nor the network; a test can run it in any engine.
  */
 
+import { backOff } from "./backoff.js";
+import { Fault } from "./faults.js";
+import { newToken } from "./tokens.js";
+import { Rate } from "./rate.js";
+
 /**
- * @typedef {"waiting" | "sending" | "checking" | "done" | "failed"} State
+ * `known`: it was here already, and `arrival` is what is there.
+ *
+ * @typedef {"waiting" | "sending" | "checking" | "paused" | "done" | "known" | "failed"} State
+ *
+ * @typedef {object} Card what the server tells of a picture; the README of the API has all of it
+ * @property {string} key
+ * @property {string} name
+ * @property {string} url
+ * @property {string} path
+ * @property {string} page
+ * @property {string} shown
+ * @property {Record<string, string>} links
+ *
+ * @typedef {object} Arrival
+ * @property {Card} card
+ * @property {boolean} known whether the content was here already
+ * @property {string} redirect where to go if this was the only file
+ *
+ * @typedef {object} Choices what is done to a picture before it is sent
+ * @property {number} edge the longest side in pixels; 0: as it is
+ * @property {boolean} webp whether screenshots become WebP
+ *
+ * @typedef {object} Draft what can be said of an item when it is added; all but a file or an
+ *   address has a default
+ * @property {File | null} [file]
+ * @property {string} [address] of a picture that the server fetches
+ * @property {string} [name]
+ * @property {string} [path] inside the folder that was chosen
+ * @property {string} [batch] pictures with the same batch are listed together
+ * @property {number} [position] in the batch
+ * @property {string} [keep] `share` or `backup`
+ * @property {Choices} [choices]
+ * @property {boolean} [restored] whether it is left from an earlier visit
+ * @property {string} [reason] why it cannot be sent at all
  *
  * @typedef {object} Item
- * @property {number} id
- * @property {File} file
+ * @property {string} id
+ * @property {string} key the idempotency key: however often it is sent, one picture comes of it
+ * @property {File | null} file
+ * @property {boolean} prepared whether the choices have been applied to `file`
+ * @property {string} address
+ * @property {string} name
+ * @property {string} path
+ * @property {number} size bytes; 0 while unknown
+ * @property {string} fingerprint the same for the same file, chosen twice
+ * @property {string} batch
+ * @property {number} position
+ * @property {string} keep
+ * @property {Choices} choices
+ * @property {boolean} restored
  * @property {State} state
- * @property {number} sent bytes of the file sent so far
- * @property {string} reason why it failed, ready to show
+ * @property {number} sent bytes sent so far
+ * @property {string} reason why it failed, or what it waits for; ready to show
  * @property {boolean} retriable whether sending it again can help
- * @property {string} redirect where to go when this was the only file
+ * @property {number} again when it is tried again by itself, in milliseconds
+ * @property {number} tries how often it failed in a row
+ * @property {string} resume where the server keeps what it has of it
+ * @property {Arrival | null} arrival
+ * @property {Rate} rate
+ * @property {AbortController | null} stop
+ * @property {"" | "cancelled" | "cleared" | "elsewhere"} gone why it is no longer in the list
  *
- * @typedef {(file: File, onProgress: (fraction: number) => void) => Promise<{redirect: string}>} Send
+ * @typedef {object} Hooks
+ * @property {AbortSignal} signal
+ * @property {(sent: number) => void} onProgress bytes out so far
+ * @property {() => void} onSent everything is out; the server looks at it
+ * @property {(address: string) => void} onPlace where the server keeps what it has
+ * @property {() => void} onSaved what is out so far need not be sent again
  *
  * @typedef {object} Totals
  * @property {number} files
- * @property {number} done
+ * @property {number} done arrived, or known
+ * @property {number} known
  * @property {number} failed
+ * @property {number} retriable failed, but sending again may help
+ * @property {number} paused
  * @property {number} active waiting, sending or checking
- * @property {number} percent of the bytes of all files that have not failed
+ * @property {number} bytes of all files that have not failed
+ * @property {number} sent
+ * @property {number} percent
+ * @property {number} rate bytes a second
+ *
+ * @typedef {object} Means
+ * @property {(item: Item, hooks: Hooks) => Promise<Arrival>} send sends one file; rejects with a Fault
+ * @property {(item: Item) => string} [check] why a file needn't be sent at all, or ""
+ * @property {(item: Item) => Promise<boolean>} [claim] whether this page may send it, and no other
+ * @property {(arrival: Arrival) => Promise<boolean>} [isThere] whether an earlier arrival is there
+ *   still; without it, every file is sent
+ * @property {import("./gate.js").Gate} [gate] without it, nothing is tried again by itself
  */
 
 export const AT_ONCE = 3;
+const TRIES = 6;
 
 /**
- * Events: `add`, `change` and `remove` with the item as `detail`; `settle` when
- * nothing is left to send.
+ * Events: `add`, `change` and `remove` with the item as `detail`; `unwanted` with an item that
+ * arrived after it was cancelled; `settle` when nothing is left to send, whose `detail` tells
+ * whether it was the arrival of a file that ended it.
  */
 export class UploadQueue extends EventTarget {
   /** @type {Item[]} */
   items = [];
-  #nextId = 1;
-  #send;
-  #check;
+  rate = new Rate();
+  #means;
+  /** @type {Map<string, Arrival>} by fingerprint */
+  #arrivals = new Map();
+  #unsettled = false;
+  #timer = 0;
 
-  /**
-   * @param {Send} send sends one file; rejects with an Error whose message can be shown
-   * @param {(file: File) => string} check why a file needn't be sent at all, or ""
-   */
-  constructor(send, check = () => "") {
+  /** @param {Means} means */
+  constructor(means) {
     super();
-    this.#send = send;
-    this.#check = check;
+    this.#means = means;
+    means.gate?.addEventListener("change", () => {
+      if (["offline", "unreachable"].includes(means.gate?.why ?? "")) this.#interrupt();
+      this.#pump();
+    });
   }
 
-  /** @param {Iterable<File>} files */
-  add(files) {
-    for (const file of files) {
-      const reason = this.#check(file);
-      /** @type {Item} */
-      const item = {
-        id: this.#nextId++,
-        file,
-        state: reason ? "failed" : "waiting",
-        sent: 0,
-        reason,
-        retriable: !reason,
-        redirect: "",
-      };
+  /** @param {Iterable<Draft>} drafts */
+  add(drafts) {
+    for (const draft of drafts) {
+      const item = makeItem(draft);
+      item.reason ||= this.#means.check?.(item) ?? "";
+      if (item.reason) Object.assign(item, { state: "failed", retriable: false });
       this.items.push(item);
       this.#emit("add", item);
+      this.#unsettled = true;
     }
     this.#pump();
   }
 
-  /** @param {number} id */
-  retry(id) {
-    const item = this.#find(id);
-    if (item?.state !== "failed") return;
-    Object.assign(item, { state: "waiting", sent: 0, reason: "" });
-    this.#emit("change", item);
+  /** @param {Item} item */
+  pause(item) {
+    if (!["waiting", "sending"].includes(item.state)) return;
+    this.#halt(item, "paused");
+    this.#unsettled = true;
+    this.#pump();
+  }
+
+  /** @param {Item} item */
+  resume(item) {
+    if (item.state === "paused") this.#begin(item);
+  }
+
+  /** @param {Item} item */
+  retry(item) {
+    if (item.state === "failed" && item.retriable) this.#begin(item);
+  }
+
+  /**
+   * Take an item off the list, whatever became of it. One that the server is looking at cannot be
+   * called back; `unwanted` tells of it once it has arrived.
+   *
+   * @param {Item} item
+   */
+  remove(item) {
+    if (!this.items.includes(item)) return;
+    const arrived = item.arrival !== null;
+    if (item.state === "sending") this.#halt(item, "paused");
+    this.#drop(item, arrived ? "cleared" : "cancelled");
     this.#pump();
   }
 
   /**
-   * Forget a file that failed.
+   * Take an arrived picture off the list that is no longer there: the file may be sent again.
    *
-   * @param {number} id
+   * @param {Item} item
    */
-  remove(id) {
-    const item = this.#find(id);
-    if (item?.state !== "failed") return;
-    this.items.splice(this.items.indexOf(item), 1);
-    this.#emit("remove", item);
-    // With the last failure gone, the files that arrived are all there is to show.
-    if (this.totals.done) this.#pump();
+  forget(item) {
+    for (const [fingerprint, { card }] of this.#arrivals) {
+      if (card.key === item.arrival?.card.key) this.#arrivals.delete(fingerprint);
+    }
+    this.remove(item);
   }
 
   /** @returns {Totals} */
   get totals() {
-    const totals = { files: this.items.length, done: 0, failed: 0, active: 0, percent: 0 };
-    let size = 0;
-    let sent = 0;
-    for (const item of this.items) {
-      if (item.state === "failed") {
+    const totals = {
+      files: this.items.length,
+      done: 0,
+      known: 0,
+      failed: 0,
+      retriable: 0,
+      paused: 0,
+      active: 0,
+      bytes: 0,
+      sent: 0,
+      percent: 0,
+      rate: this.rate.value,
+    };
+    for (const { state, retriable, size, sent } of this.items) {
+      if (state === "failed") {
         totals.failed += 1;
+        if (retriable) totals.retriable += 1;
         continue;
       }
-      if (item.state === "done") totals.done += 1;
+      if (state === "known") totals.known += 1;
+      if (state === "done" || state === "known") totals.done += 1;
+      else if (state === "paused") totals.paused += 1;
       else totals.active += 1;
-      size += item.file.size;
-      sent += item.sent;
+      totals.bytes += size;
+      totals.sent += Math.min(sent, size);
     }
-    totals.percent = size ? Math.floor((100 * sent) / size) : 0;
+    totals.percent = totals.bytes ? Math.floor((100 * totals.sent) / totals.bytes) : 0;
     return totals;
-  }
-
-  /** @param {number} id */
-  #find(id) {
-    return this.items.find((item) => item.id === id);
   }
 
   /**
    * @param {string} type
-   * @param {Item} [item]
+   * @param {unknown} [detail]
    */
-  #emit(type, item) {
-    this.dispatchEvent(new CustomEvent(type, { detail: item }));
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  #pump() {
-    const busy = this.items.filter((item) => item.state === "sending" || item.state === "checking");
-    const waiting = this.items.filter((item) => item.state === "waiting");
-    for (const item of waiting.slice(0, AT_ONCE - busy.length)) this.#start(item);
-    if (this.items.length && !busy.length && !waiting.length) this.#emit("settle");
-  }
-
-  /** @param {Item} item */
-  async #start(item) {
-    item.state = "sending";
-    this.#emit("change", item);
-    try {
-      const { redirect } = await this.#send(item.file, (fraction) => {
-        item.sent = fraction * item.file.size;
-        item.state = fraction < 1 ? "sending" : "checking";
-        this.#emit("change", item);
-      });
-      Object.assign(item, { state: "done", sent: item.file.size, redirect });
-    } catch (error) {
-      item.state = "failed";
-      item.reason = error instanceof Error ? error.message : String(error);
-    }
+  /** @param {Item} item that a person wants sent now */
+  #begin(item) {
+    Object.assign(item, { state: "waiting", reason: "", again: 0, tries: 0 });
+    this.#unsettled = true;
     this.#emit("change", item);
     this.#pump();
   }
+
+  /**
+   * Break off what is under way.
+   *
+   * @param {Item} item
+   * @param {"waiting" | "paused"} state
+   */
+  #halt(item, state) {
+    const { stop } = item;
+    item.stop = null;
+    item.rate.reset();
+    // What went into one request has to go again; what lies in a place of its own does not.
+    Object.assign(item, { state, again: 0, sent: item.resume ? item.sent : 0 });
+    stop?.abort();
+    this.#emit("change", item);
+  }
+
+  #interrupt() {
+    this.rate.reset();
+    for (const item of this.items) if (item.stop) this.#halt(item, "waiting");
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Item["gone"]} why
+   */
+  #drop(item, why) {
+    item.gone = why;
+    this.items.splice(this.items.indexOf(item), 1);
+    this.#emit("remove", item);
+  }
+
+  /** @param {boolean} [arrived] whether it was an arrival that made room */
+  #pump(arrived = false) {
+    clearTimeout(this.#timer);
+    const now = Date.now();
+    let free = AT_ONCE - this.items.filter((item) => item.stop).length;
+    let soonest = Infinity;
+    if (this.#means.gate?.open ?? true) {
+      for (const item of this.items) {
+        if (free <= 0) break;
+        if (item.state !== "waiting" || this.#hasTwinAhead(item)) continue;
+        if (item.again > now) {
+          soonest = Math.min(soonest, item.again);
+          continue;
+        }
+        free -= 1;
+        this.#run(item);
+      }
+    }
+    if (free > 0 && soonest < Infinity) {
+      this.#timer = setTimeout(() => this.#pump(), soonest - now);
+    }
+    if (this.#unsettled && !this.totals.active) {
+      this.#unsettled = false;
+      this.rate.reset();
+      if (this.items.length) this.#emit("settle", arrived);
+    }
+  }
+
+  /**
+   * The same file chosen twice waits for itself: it may be here in a moment.
+   *
+   * @param {Item} item
+   */
+  #hasTwinAhead(item) {
+    if (!this.#means.isThere || !item.file) return false;
+    for (const other of this.items) {
+      if (other === item) return false;
+      if (other.fingerprint === item.fingerprint && isActive(other)) return true;
+    }
+    return false;
+  }
+
+  /** @param {Item} item */
+  async #run(item) {
+    const stop = new AbortController();
+    Object.assign(item, { state: "sending", reason: "", again: 0, stop });
+    this.#emit("change", item);
+    try {
+      const mine = (await this.#means.claim?.(item)) ?? true;
+      if (item.stop !== stop) return;
+      if (!mine) {
+        item.stop = null;
+        this.#drop(item, "elsewhere");
+        this.#pump();
+        return;
+      }
+      const arrival =
+        (await this.#recall(item)) ?? (await this.#means.send(item, this.#hooks(item, stop)));
+      if (item.gone) this.#emit("unwanted", Object.assign(item, { arrival }));
+      else if (item.stop === stop) this.#arrive(item, arrival);
+    } catch (error) {
+      if (item.stop === stop && !item.gone) this.#fail(item, error);
+    }
+  }
+
+  /** @param {Item} item */
+  async #recall(item) {
+    const arrival = this.#arrivals.get(item.fingerprint);
+    if (!arrival || !(await this.#means.isThere?.(arrival))) return null;
+    return { ...arrival, known: true };
+  }
+
+  /**
+   * @param {Item} item
+   * @param {AbortController} stop
+   * @returns {Hooks}
+   */
+  #hooks(item, stop) {
+    /** @param {Partial<Item>} changes */
+    const change = (changes) => {
+      if (item.stop !== stop || item.gone) return;
+      Object.assign(item, changes);
+      this.#emit("change", item);
+    };
+    return {
+      signal: stop.signal,
+      onProgress: (sent) => {
+        if (item.stop !== stop || item.gone) return;
+        const more = Math.max(0, sent - item.sent);
+        item.rate.note(more);
+        this.rate.note(more);
+        change({ sent });
+      },
+      onSent: () => change({ state: "checking", sent: item.size }),
+      onPlace: (resume) => change({ resume }),
+      onSaved: () => change({ tries: 0 }),
+    };
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Arrival} arrival
+   */
+  #arrive(item, arrival) {
+    const state = arrival.known ? "known" : "done";
+    Object.assign(item, { state, arrival, stop: null, sent: item.size });
+    if (item.file) this.#arrivals.set(item.fingerprint, arrival);
+    this.#emit("change", item);
+    this.#pump(true);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {unknown} error
+   */
+  async #fail(item, error) {
+    const fault = error instanceof Fault ? error : new Fault("failed", String(error));
+    const { gate } = this.#means;
+    if (!gate || fault.kind === "refused" || fault.kind === "failed") {
+      this.#giveUp(item, fault);
+      return;
+    }
+    if (fault.kind === "mismatch") item.key = newToken();
+    this.#halt(item, "waiting");
+    if (fault.kind === "busy") {
+      gate.rest(fault.seconds);
+      return;
+    }
+    // Is it the file, or the way? Only the file's own failures count.
+    if (fault.kind === "lost" || fault.kind === "session") {
+      item.again = Infinity; // not before we know
+      const open = await gate.look();
+      if (item.state !== "waiting" || item.gone) return;
+      item.again = 0;
+      if (!open) return;
+    }
+    item.tries += 1;
+    if (item.tries >= TRIES) {
+      this.#giveUp(item, fault);
+      return;
+    }
+    Object.assign(item, { reason: fault.message, again: Date.now() + backOff(item.tries) });
+    this.#emit("change", item);
+    this.#pump();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Fault} fault
+   */
+  #giveUp(item, fault) {
+    Object.assign(item, {
+      state: "failed",
+      stop: null,
+      reason: fault.message,
+      retriable: fault.kind !== "refused",
+    });
+    this.#emit("change", item);
+    this.#pump();
+  }
+}
+
+/** @param {Item} item */
+export function isActive({ state }) {
+  return state === "waiting" || state === "sending" || state === "checking";
+}
+
+/**
+ * @param {Draft} draft
+ * @returns {Item}
+ */
+function makeItem(draft) {
+  const { file = null, address = "", keep = "", path = "" } = draft;
+  const choices = draft.choices ?? { edge: 0, webp: false };
+  const name = draft.name ?? file?.name ?? address;
+  return {
+    id: newToken(),
+    key: newToken(),
+    prepared: false,
+    size: file?.size ?? 0,
+    fingerprint: [name, file?.type, file?.size, file?.lastModified, path, keep, choices.edge, choices.webp].join("\n"),
+    batch: "",
+    position: 0,
+    restored: false,
+    state: "waiting",
+    sent: 0,
+    reason: "",
+    retriable: true,
+    again: 0,
+    tries: 0,
+    resume: "",
+    arrival: null,
+    stop: null,
+    gone: "",
+    ...draft,
+    file,
+    address,
+    name,
+    path,
+    keep,
+    choices,
+    rate: new Rate(),
+  };
 }

@@ -1,62 +1,111 @@
 /**
- * Send one file. XMLHttpRequest, because only it tells how many bytes of a
- * body have gone out.
+ * Send one file in one request. XMLHttpRequest, because only it tells how many bytes of a body have
+ * gone out.
  */
 
 import { fill } from "../text.js";
+import { Fault, faultOf } from "./faults.js";
+import { ANSWER_S, Patience, STALL_S } from "./patience.js";
+import { csrfToken, lostFault } from "./request.js";
 
 /**
- * @typedef {object} Answer
- * @property {{path: string, shown: string, name: string, key: string}[]} files
- * @property {string} redirect
+ * @typedef {import("./queue.js").Arrival} Arrival
+ * @typedef {import("./queue.js").Hooks} Hooks
+ * @typedef {import("./queue.js").Item} Item
  *
  * @typedef {object} Target
  * @property {string} url
- * @property {string} [batch] uploads with the same batch are listed together
- * @property {() => string} [keep] how to keep it: `share` or `backup`
- * @property {DOMStringMap} texts `network` and `unexpected`, as `data-text-…`
+ * @property {DOMStringMap} texts `data-text-…`, see templates/tuchuang/_texts.html
  */
 
 /**
  * @param {Target} target
- * @param {File} file
- * @param {(fraction: number) => void} onProgress 0…1 of the body sent
- * @returns {Promise<Answer>} rejects with an Error whose message can be shown
+ * @param {Item} item
+ * @param {Hooks} hooks
+ * @returns {Promise<Arrival>} rejects with a Fault
  */
-export function send(target, file, onProgress) {
-  const body = new FormData();
-  if (target.batch) body.append("batch", target.batch);
-  if (target.keep) body.append("keep", target.keep());
-  body.append("file", file);
+export function post(target, item, { signal, onProgress, onSent }) {
+  const { texts } = target;
+  const file = /** @type {File} */ (item.file);
+  const terms = termsOf(texts, item);
 
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    let stalled = false;
+    const patience = new Patience(STALL_S, () => {
+      stalled = true;
+      request.abort();
+    });
+    const halt = () => request.abort();
+    signal.addEventListener("abort", halt);
+    request.addEventListener("loadend", () => {
+      patience.end();
+      signal.removeEventListener("abort", halt);
+    });
+
     request.open("POST", target.url);
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", csrfToken());
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    request.setRequestHeader("Idempotency-Key", item.key);
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      patience.renew(STALL_S);
+      onProgress((file.size * loaded) / total);
     });
-    request.upload.addEventListener("load", () => onProgress(1));
+    request.upload.addEventListener("load", () => {
+      patience.renew(ANSWER_S);
+      onSent();
+    });
     request.addEventListener("load", () => {
-      const answer = request.response;
-      if (request.status === 201 && answer?.files?.length) {
-        resolve(answer);
-        return;
+      const arrival = arrivalOf(request.response);
+      if (arrival) resolve(arrival);
+      else {
+        const wait = request.getResponseHeader("Retry-After");
+        reject(faultOf(request.status, request.response, wait, texts));
       }
-      const message = answer?.errors?.[0]?.message ?? answer?.error?.message;
-      reject(new Error(message || fill(target.texts.textUnexpected, { status: request.status })));
     });
-    const broken = () => reject(new Error(fill(target.texts.textNetwork)));
-    request.addEventListener("error", broken);
-    request.addEventListener("abort", broken);
-    request.addEventListener("timeout", broken);
-    request.send(body);
+    request.addEventListener("abort", () => {
+      reject(stalled ? new Fault("passing", terms.stalled) : new Fault("stopped"));
+    });
+    request.addEventListener("error", async () => reject(await lostFault(terms)));
+    request.send(bodyOf(item, { file }));
   });
 }
 
-function csrfToken() {
-  const meta = document.querySelector('meta[name="csrf-token"]');
-  return meta instanceof HTMLMetaElement ? meta.content : "";
+/**
+ * What to tell of a request for this item that gets no answer.
+ *
+ * @param {DOMStringMap} texts
+ * @param {Item} item
+ */
+export function termsOf(texts, { file, name }) {
+  return {
+    file,
+    lost: texts.textNetwork ?? "",
+    stalled: texts.textStalled ?? "",
+    gone: fill(texts.textGone, { name }),
+  };
+}
+
+/**
+ * @param {Item} item
+ * @param {Record<string, string | Blob>} what the file, or its address
+ * @returns {FormData}
+ */
+export function bodyOf({ batch, keep, position }, what) {
+  const body = new FormData();
+  if (batch) body.append("batch", batch);
+  if (keep) body.append("keep", keep);
+  body.append("position", String(position));
+  for (const [name, value] of Object.entries(what)) body.append(name, value);
+  return body;
+}
+
+/**
+ * @param {any} body of a successful answer
+ * @returns {Arrival | null} null if it is none
+ */
+export function arrivalOf(body) {
+  const card = body?.files?.[0];
+  return card ? { card, known: card.known === true, redirect: body.redirect } : null;
 }

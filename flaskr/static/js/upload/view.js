@@ -1,128 +1,179 @@
 /** The list of files on the upload page, drawn from the queue. */
 
-import { announce } from "../announce.js";
-import { filesize, fill } from "../text.js";
+import { fill } from "../text.js";
+import { Row } from "./row.js";
+import { Sayings } from "./sayings.js";
+import { watchToolbar } from "./toolbar.js";
+import { duration, speed } from "./words.js";
 
 /**
  * @typedef {import("./queue.js").Item} Item
  * @typedef {import("./queue.js").UploadQueue} UploadQueue
+ *
+ * @typedef {object} Actions what the list cannot do by itself
+ * @property {(item: Item) => Promise<string>} undo take a picture back; tells why it did not work,
+ *   or ""
+ * @property {() => void} leave put the focus where there is something to do: the list is empty
  */
 
 /**
  * @param {HTMLElement} section
  * @param {UploadQueue} queue
+ * @param {Actions} actions
  */
-export function showQueue(section, queue) {
+export function showQueue(section, queue, actions) {
   const texts = section.dataset;
   const template = /** @type {HTMLTemplateElement} */ (part(section, "template[data-row]"));
-  const rows = part(section, "[data-rows]");
-  const total = /** @type {HTMLProgressElement} */ (part(section, "[data-total]"));
-  const totalText = part(section, "[data-total-text]");
-  const links = part(section, "[data-links]");
+  const lists = { now: part(section, "[data-rows]"), before: part(section, "[data-rows-before]") };
+  const before = part(section, "[data-before]");
+  const sayings = new Sayings();
 
-  /** @type {Map<number, {row: HTMLElement, preview: string}>} */
-  const drawn = new Map();
+  /** @type {Map<Item, Row>} */
+  const rows = new Map();
+  /** @type {WeakMap<Element, Item>} */
+  const items = new WeakMap();
+  /** @type {Set<Item>} */
+  const changed = new Set();
+  let asked = 0;
 
-  /** @param {(item: Item) => void} draw */
-  const on = (draw) => (/** @type {Event} */ event) => {
-    draw(/** @type {CustomEvent<Item>} */ (event).detail);
-    drawTotal();
+  const later = () => {
+    asked ||= requestAnimationFrame(drawAll);
   };
+  const drawAll = () => {
+    asked = 0;
+    for (const item of changed) rows.get(item)?.draw();
+    changed.clear();
+    section.hidden = !queue.items.length;
+    before.hidden = !lists.before.childElementCount;
+    drawTotal(section, queue);
+    drawTools();
+  };
+  const drawTools = watchToolbar(section, queue, () => moveFocus(null));
 
-  queue.addEventListener("add", () => document.querySelector("[data-empty]")?.remove());
-  queue.addEventListener(
-    "add",
-    on((item) => {
-      const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-      const row = /** @type {HTMLElement} */ (copy.firstElementChild);
-      const { name, size } = item.file;
-      part(row, "[data-name]").textContent = name;
-      part(row, "[data-name]").title = name;
-      part(row, "[data-size]").textContent = filesize(size);
-      part(row, "progress").setAttribute("aria-label", fill(texts.textProgress, { name }));
-      const retry = part(row, "[data-retry]");
-      retry.setAttribute("aria-label", fill(texts.textRetry, { name }));
-      retry.addEventListener("click", () => queue.retry(item.id));
-      const remove = part(row, "[data-remove]");
-      remove.setAttribute("aria-label", fill(texts.textRemove, { name }));
-      remove.addEventListener("click", () => queue.remove(item.id));
-      drawn.set(item.id, { row, preview: showPreview(part(row, "[data-thumb]"), item.file) });
-      section.hidden = false;
-      rows.append(row);
-      drawRow(item, row);
-    }),
-  );
-
-  queue.addEventListener(
-    "change",
-    on((item) => {
-      const row = drawn.get(item.id)?.row;
-      if (row) drawRow(item, row);
-    }),
-  );
-
-  queue.addEventListener(
-    "remove",
-    on((item) => {
-      const { row, preview } = drawn.get(item.id) ?? {};
-      row?.remove();
-      if (preview) URL.revokeObjectURL(preview);
-      drawn.delete(item.id);
-      section.hidden = !queue.items.length;
-    }),
-  );
-
+  queue.addEventListener("add", (event) => {
+    const item = itemOf(event);
+    const row = new Row(template, item, texts);
+    rows.set(item, row);
+    items.set(row.element, item);
+    (item.restored ? lists.before : lists.now).append(row.element);
+    document.querySelector("[data-empty]")?.remove();
+    if (item.state === "failed") sayings.say(item.id, item.reason);
+    later();
+  });
+  queue.addEventListener("change", (event) => {
+    const item = itemOf(event);
+    changed.add(item);
+    if (item.state === "failed") sayFailure(item);
+    later();
+  });
+  queue.addEventListener("remove", (event) => {
+    const item = itemOf(event);
+    rows.get(item)?.element.remove();
+    rows.delete(item);
+    later();
+  });
   queue.addEventListener("settle", () => {
-    const { done, failed, files } = queue.totals;
-    announce(fill(texts.textFinished, { done, total: files }));
-    if (failed) rows.querySelector('[data-state="failed"]')?.scrollIntoView({ block: "nearest" });
+    const { done, files } = queue.totals;
+    sayings.say("end", fill(texts.textFinished, { done, total: files }));
+    if (asked) cancelAnimationFrame(asked);
+    drawAll(); // it is complete for whoever acts on it
+    section.querySelector('[data-state="failed"]')?.scrollIntoView({ block: "nearest" });
   });
 
-  function drawTotal() {
-    const { files, done, failed, active, percent } = queue.totals;
-    total.value = percent;
-    total.hidden = !active && !done;
-    totalText.textContent = active
-      ? fill(texts.textTotal, { done, total: files, percent })
-      : fill(texts.textFinished, { done, total: files });
-    links.hidden = Boolean(active) || !failed || !done;
+  section.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("[data-actions] button");
+    const element = button?.closest(".queue-item");
+    const item = element && items.get(element);
+    if (item && button instanceof HTMLButtonElement) act(item, button);
+  });
+
+  /**
+   * @param {Item} item
+   * @param {HTMLButtonElement} button
+   */
+  async function act(item, button) {
+    const { name } = item;
+    if (button.matches("[data-pause]")) queue.pause(item);
+    else if (button.matches("[data-resume]")) queue.resume(item);
+    else if (button.matches("[data-retry]")) queue.retry(item);
+    else if (button.matches("[data-remove]")) {
+      if (!item.arrival && item.state !== "failed") {
+        sayings.say(item.id, fill(texts.textCancelled, { name }));
+      }
+      leave(item, () => queue.remove(item));
+      return;
+    } else if (button.matches("[data-undo]")) {
+      button.disabled = true;
+      item.reason = await actions.undo(item);
+      button.disabled = false;
+      if (!item.reason) {
+        sayings.say(item.id, fill(texts.textUndone, { name }));
+        leave(item, () => queue.forget(item));
+        return;
+      }
+      sayings.say(item.id, item.reason);
+    }
+    rows.get(item)?.draw();
+    rows.get(item)?.focus();
   }
 
   /**
    * @param {Item} item
-   * @param {HTMLElement} row
+   * @param {() => void} remove
    */
-  function drawRow(item, row) {
-    const { state, file, sent } = item;
-    const fraction = file.size ? sent / file.size : 0;
-    row.dataset.state = state;
-    /** @type {HTMLProgressElement} */ (part(row, "progress")).value = 100 * fraction;
-    part(row, "[data-state-text]").textContent = {
-      waiting: texts.textWaiting ?? "",
-      sending: fill(texts.textSending, { percent: Math.floor(100 * fraction) }),
-      checking: texts.textChecking ?? "",
-      done: texts.textDone ?? "",
-      failed: texts.textFailed ?? "",
-    }[state];
-    part(row, "[data-reason]").textContent = item.reason;
-    part(row, "[data-retry]").hidden = !item.retriable;
+  function leave(item, remove) {
+    const element = rows.get(item)?.element;
+    const next = element?.nextElementSibling ?? element?.previousElementSibling ?? null;
+    remove();
+    moveFocus(next);
+  }
+
+  /** @param {Element | null} next what takes the place of what is gone */
+  function moveFocus(next) {
+    const item = (next && items.get(next)) ?? queue.items[0];
+    if (!item) {
+      actions.leave();
+      return;
+    }
+    rows.get(item)?.draw();
+    rows.get(item)?.focus();
+  }
+
+  /** @param {Item} item */
+  function sayFailure({ id, name, reason }) {
+    const { failed } = queue.totals;
+    const named = reason.includes(name) ? reason : `${name}: ${reason}`;
+    if (failed <= 3) sayings.say(id, named);
+    else sayings.say("failed", fill(texts.textManyFailed, { number: failed }));
   }
 }
 
 /**
- * @param {HTMLElement} frame keeps its icon if the browser can't show the file
- * @param {File} file
- * @returns {string} the object URL, to be revoked with the row
+ * @param {HTMLElement} section
+ * @param {UploadQueue} queue
  */
-function showPreview(frame, file) {
-  if (!file.type.startsWith("image/")) return "";
-  const preview = URL.createObjectURL(file);
-  const picture = new Image();
-  picture.alt = "";
-  picture.decoding = "async";
-  picture.addEventListener("load", () => frame.replaceChildren(picture));
-  picture.src = preview;
-  return preview;
+function drawTotal(section, queue) {
+  const texts = section.dataset;
+  const bar = /** @type {HTMLProgressElement} */ (part(section, "[data-total]"));
+  const { files, done, active, paused, bytes, sent, percent, rate } = queue.totals;
+  const words = [
+    active
+      ? fill(texts.textTotal, { done, total: files, percent })
+      : fill(texts.textFinished, { done, total: files }),
+  ];
+  if (active && rate && sent < bytes) {
+    words.push(speed(rate), fill(texts.textLeft, { time: duration((bytes - sent) / rate) }));
+  }
+  bar.value = percent;
+  bar.hidden = !active && !done && !paused;
+  bar.setAttribute("aria-valuetext", words.join(" · "));
+  part(section, "[data-total-text]").textContent = words.join(" · ");
+  part(section, "[data-links-page]").hidden = active > 0 || !done;
+}
+
+/** @param {Event} event */
+function itemOf(event) {
+  return /** @type {CustomEvent<Item>} */ (event).detail;
 }
 
 /**

@@ -1,0 +1,93 @@
+/** Have the server fetch a picture from an address, and hear how far it is. */
+
+import { Fault, faultOf } from "./faults.js";
+import { ANSWER_S, Patience } from "./patience.js";
+import { jsonOf, request } from "./request.js";
+import { arrivalOf, bodyOf, termsOf } from "./transport.js";
+
+/**
+ * @typedef {import("./queue.js").Arrival} Arrival
+ * @typedef {import("./queue.js").Hooks} Hooks
+ * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./transport.js").Target} Target
+ */
+
+/** Ours, not the other site's: these pass. */
+const PASSING = ["busy", "unavailable"];
+
+/**
+ * @param {Target} target
+ * @param {Item} item its size is what the other site says, once it has said it
+ * @param {Hooks} hooks
+ * @returns {Promise<Arrival>} rejects with a Fault
+ */
+export async function fetchAddress(target, item, { signal, onProgress, onSent }) {
+  const { texts } = target;
+  const terms = termsOf(texts, item);
+  const response = await request(
+    target.url,
+    {
+      method: "POST",
+      headers: { Accept: "application/x-ndjson", "Idempotency-Key": item.key },
+      body: bodyOf(item, { url: item.address }),
+    },
+    { ...terms, seconds: ANSWER_S, signal },
+  );
+  if (!response.ok) {
+    throw faultOf(response.status, await jsonOf(response), response.headers.get("Retry-After"), texts);
+  }
+  for await (const line of linesOf(response, signal, terms)) {
+    const arrival = arrivalOf(line);
+    if (arrival) {
+      item.size = /** @type {any} */ (arrival.card).bytes ?? item.size;
+      return arrival;
+    }
+    if (line.error) {
+      const kind = PASSING.includes(line.error.code) ? "passing" : "failed";
+      throw new Fault(kind, line.error.message);
+    }
+    if (line.total) item.size = line.total;
+    if (line.total && line.received >= line.total) onSent();
+    else onProgress(line.received);
+  }
+  throw new Fault("passing", terms.lost);
+}
+
+/**
+ * @param {Response} response of lines of JSON
+ * @param {AbortSignal} signal
+ * @param {{lost: string, stalled: string}} terms
+ * @returns {AsyncGenerator<any>}
+ */
+async function* linesOf(response, signal, terms) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const decoder = new TextDecoder();
+  const halt = () => reader.cancel().catch(() => {});
+  let stalled = false;
+  const patience = new Patience(ANSWER_S, () => {
+    stalled = true;
+    halt();
+  });
+  signal.addEventListener("abort", halt);
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      patience.renew(ANSWER_S);
+      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.trim()) yield JSON.parse(line);
+    }
+    if (rest.trim()) yield JSON.parse(rest);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Fault("passing", terms.lost);
+    if (!signal.aborted) throw new Fault("lost", terms.lost);
+  } finally {
+    patience.end();
+    signal.removeEventListener("abort", halt);
+    halt();
+  }
+  if (signal.aborted) throw new Fault("stopped");
+  if (stalled) throw new Fault("passing", terms.stalled);
+}

@@ -1,0 +1,14 @@
+/** How long to wait before the next attempt. */
+
+const FIRST_MS = 1000;
+const LONGEST_MS = 30_000;
+
+/**
+ * Exponential, with full jitter: many pages that lost one server don't come back as one.
+ *
+ * @param {number} tries how often it was tried already, from 1
+ * @returns {number} milliseconds
+ */
+export function backOff(tries) {
+  return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** (tries - 1));
+}

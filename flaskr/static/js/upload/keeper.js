@@ -1,0 +1,132 @@
+/** Keeps in the browser what the queue has not sent yet, and brings it back on the next visit. */
+
+import { Tab } from "./tab.js";
+
+/**
+ * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./queue.js").UploadQueue} UploadQueue
+ */
+
+/** What makes an item what it is; the rest belongs to the attempt. */
+const KEPT = /** @type {const} */ ([
+  "key", "prepared", "address", "name", "path", "size", "fingerprint", "batch", "position", "keep",
+  "choices", "resume",
+]);
+
+/** Nothing here fails: where the browser keeps nothing, files are sent all the same. */
+export class Keeper {
+  #store;
+  #tab;
+  #user;
+  #order = 0;
+  /** @type {Promise<void>} rejected where no page can tell whether another lives */
+  #ready;
+
+  /**
+   * @param {import("./store.js").Store} store
+   * @param {string} user whose files these are; others' are neither sent nor shown
+   * @param {UploadQueue} queue
+   */
+  constructor(store, user, queue) {
+    this.#store = store;
+    this.#tab = new Tab(store);
+    this.#user = user;
+    this.#ready = this.#tab.live(() => this.restore(queue));
+    this.#watch(queue);
+  }
+
+  /**
+   * @param {Item} item
+   * @returns {Promise<boolean>} whether this page may send it: another took it over if it had to
+   *   believe that we had ended
+   */
+  async claim(item) {
+    if (!this.#tab.mayBeMissed) return true;
+    const tab = await this.#keep(() => this.#store.tabOf(item.id));
+    return !tab || tab === this.#tab.id;
+  }
+
+  /**
+   * Take over what pages left behind that are no more.
+   *
+   * @param {UploadQueue} queue
+   */
+  async restore(queue) {
+    const adopted = await this.#keep(async () => {
+      const lives = await this.#tab.whoLives();
+      return this.#store.adopt(this.#user, this.#tab.id, ({ id, tab }) => {
+        if (tab !== this.#tab.id) return !lives(tab);
+        return !queue.items.some((item) => item.id === id);
+      });
+    });
+    const usable = (adopted ?? []).filter(({ entry, file }) => file || entry.facts.address);
+    queue.add(
+      usable.map(({ entry, file }) => ({ ...entry.facts, id: entry.id, file, restored: true })),
+    );
+  }
+
+  /** @param {UploadQueue} queue */
+  #watch(queue) {
+    /** @type {Map<string, string>} what is written of each item, as JSON */
+    const written = new Map();
+
+    queue.addEventListener("add", (event) => {
+      const item = itemOf(event);
+      if (item.state === "failed") return;
+      const { id, file } = item;
+      const facts = factsOf(item);
+      written.set(id, JSON.stringify(facts));
+      if (item.restored) return;
+      this.#order += 1;
+      const made = { id, user: this.#user, added: Date.now(), order: this.#order, facts };
+      this.#keep(() => this.#store.put({ ...made, tab: this.#tab.id }, file));
+    });
+    queue.addEventListener("change", (event) => {
+      const item = itemOf(event);
+      const before = written.get(item.id);
+      if (before === undefined) return;
+      if (item.arrival || (item.state === "failed" && !item.retriable)) {
+        written.delete(item.id);
+        this.#keep(() => this.#store.remove(item.id));
+        return;
+      }
+      const facts = factsOf(item);
+      const now = JSON.stringify(facts);
+      if (now === before) return;
+      written.set(item.id, now);
+      const { id, file, prepared } = item;
+      if (file && prepared && !JSON.parse(before).prepared) {
+        this.#keep(() => this.#store.replaceFile(id, file));
+      }
+      this.#keep(() => this.#store.update(id, facts));
+    });
+    queue.addEventListener("remove", (event) => {
+      const { id, gone } = itemOf(event);
+      if (written.delete(id) && gone !== "elsewhere") this.#keep(() => this.#store.remove(id));
+    });
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work done in the order it is asked for
+   * @returns {Promise<T | undefined>} nothing if the browser refuses
+   */
+  async #keep(work) {
+    try {
+      await this.#ready;
+      return await work();
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** @param {Item} item */
+function factsOf(item) {
+  return Object.fromEntries(KEPT.map((name) => [name, item[name]]));
+}
+
+/** @param {Event} event */
+function itemOf(event) {
+  return /** @type {CustomEvent<Item>} */ (event).detail;
+}

@@ -1,0 +1,125 @@
+/** One file in the list. */
+
+import { showLink } from "../links.js";
+import { filesize, fill } from "../text.js";
+import { showPreview } from "./preview.js";
+import { duration, speed } from "./words.js";
+
+/** @typedef {import("./queue.js").Item} Item */
+
+const SHOWN_FROM_S = 2;
+
+export class Row {
+  element;
+  #item;
+  #texts;
+  #hasLink = false;
+
+  /**
+   * @param {HTMLTemplateElement} template
+   * @param {Item} item
+   * @param {DOMStringMap} texts
+   */
+  constructor(template, item, texts) {
+    const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+    this.element = /** @type {HTMLElement} */ (copy.firstElementChild);
+    this.#item = item;
+    this.#texts = texts;
+    const { name, path, file } = item;
+    this.part("[data-name]").textContent = name;
+    this.part("[data-name]").title = path || name;
+    this.part("progress").setAttribute("aria-label", fill(texts.textProgress, { name }));
+    this.#label("[data-pause]", texts.textPause);
+    this.#label("[data-resume]", texts.textResume);
+    this.#label("[data-retry]", texts.textRetry);
+    this.#label("[data-undo]", texts.textUndo);
+    if (file) showPreview(this.part("[data-thumb]"), file);
+    this.draw();
+  }
+
+  /**
+   * @param {string} selector
+   * @returns {HTMLElement} the template always has it
+   */
+  part(selector) {
+    return /** @type {HTMLElement} */ (this.element.querySelector(selector));
+  }
+
+  draw() {
+    const { state, size, sent, reason, retriable, name, arrival } = this.#item;
+    const texts = this.#texts;
+    const isOver = state === "done" || state === "known" || state === "failed";
+    this.element.dataset.state = state;
+    this.part("[data-size]").textContent = this.#sizeText();
+    this.part("[data-state-text]").textContent = this.#stateText();
+    this.part("[data-reason]").textContent = reason;
+
+    const bar = /** @type {HTMLProgressElement} */ (this.part("progress"));
+    if (size || state !== "sending") bar.value = size ? Math.min(100, (100 * sent) / size) : 0;
+    else bar.removeAttribute("value"); // how big it is, nobody knows yet
+    bar.setAttribute("aria-valuetext", `${this.#stateText()} ${this.#sizeText()}`.trim());
+
+    this.part("[data-pause]").hidden = state !== "waiting" && state !== "sending";
+    this.part("[data-resume]").hidden = state !== "paused";
+    this.part("[data-retry]").hidden = state !== "failed" || !retriable;
+    this.part("[data-undo]").hidden = state !== "done";
+    this.part("[data-remove]").hidden = state === "done";
+    const away = fill(isOver ? texts.textRemove : texts.textCancel, { name });
+    this.part("[data-remove]").setAttribute("aria-label", away);
+
+    if (arrival && !this.#hasLink) {
+      this.#hasLink = true;
+      showLink(this.part("[data-link]"), arrival.card);
+    }
+  }
+
+  /** Put the focus on the first thing that can be done with it. */
+  focus() {
+    for (const button of this.element.querySelectorAll("[data-actions] button")) {
+      if (button instanceof HTMLButtonElement && !button.hidden && !button.disabled) {
+        button.focus();
+        return;
+      }
+    }
+  }
+
+  #sizeText() {
+    const { state, size, sent } = this.#item;
+    if (state !== "sending" && state !== "paused") return size ? filesize(size) : "";
+    if (!size) return sent ? filesize(sent) : "";
+    const texts = { sent: filesize(sent), size: filesize(size) };
+    return sent ? fill(this.#texts.textBytes, texts) : texts.size;
+  }
+
+  #stateText() {
+    const { state, size, sent, rate, reason, again } = this.#item;
+    const texts = this.#texts;
+    if (state === "waiting") return (reason && again ? texts.textAgain : texts.textWaiting) ?? "";
+    if (state !== "sending") {
+      return {
+        checking: texts.textChecking ?? "",
+        paused: texts.textPaused ?? "",
+        done: texts.textDone ?? "",
+        known: texts.textKnown ?? "",
+        failed: texts.textFailed ?? "",
+      }[state];
+    }
+    if (!size) return texts.textFetching ?? "";
+    const percent = Math.floor((100 * sent) / size);
+    const words = [fill(texts.textSending, { percent })];
+    if (rate.value) {
+      const left = (size - sent) / rate.value;
+      words.push(speed(rate.value));
+      if (left >= SHOWN_FROM_S) words.push(fill(texts.textLeft, { time: duration(left) }));
+    }
+    return words.join(" · ");
+  }
+
+  /**
+   * @param {string} selector
+   * @param {string | undefined} text
+   */
+  #label(selector, text) {
+    this.part(selector).setAttribute("aria-label", fill(text, { name: this.#item.name }));
+  }
+}
