@@ -49,8 +49,8 @@ def send_with_tuspy(endpoint: str, caller: Caller, picture: Path, **options: Any
             **options,
         )
         uploader.upload()
-    headers = uploader.request.response_headers
-    return Sent(str(uploader.url), headers["upload-image-url"], uploader._retried)
+    last: Any = uploader.request
+    return Sent(str(uploader.url), last.response_headers["upload-image-url"], uploader._retried)
 
 
 def send_with_tus_js_client(
