@@ -46,13 +46,13 @@ class LinksForm(FlaskForm):
         _l("How to write links"), choices=[SelectChoice(form, form) for form in LINK_FORMS]
     )
     link_template = StringField(
-        _l("Your own form"),
+        _l("Your own template"),
         description=_l(
-            "A line with places: {url} is the address, {name} the file's name, {alt} the name "
+            "For “Own form”. {url} becomes the address, {name} the file's name, {alt} the name "
             "without its ending, {width} and {height} the size in pixels."
         ),
     )
-    copy_links = BooleanField(_l("Copy links by itself when an upload is complete"))
+    copy_links = BooleanField(_l("Copy links automatically after uploading"))
 
 
 @bp.route("/uploads", methods=("GET", "POST"))
