@@ -297,6 +297,36 @@ def test_nginx_and_the_app_refuse_what_is_too_large_alike(wire, site, token):
     assert refusal(wire.port, over_both) == refusal(site.port, over_both) == (413, "too_large")
 
 
+def test_what_has_arrived_of_a_piece_counts_when_the_connection_is_cut(wire, token):
+    content = factories.encode(factories.noise(500, 400), "PNG")
+    headers = {"Authorization": f"Bearer {token}", "Tus_Resumable": "1.0.0"}
+    created = wire.ask("/files/", "POST", Upload_Length=str(len(content)), **headers)
+    assert created.status == 201
+    (address,) = created.every("Location")
+    path = address.removeprefix(f"http://{HOST}:{wire.port}")
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nHost: {HOST}:{wire.port}\r\nAuthorization: Bearer {token}\r\n"
+        "Content-Type: application/offset+octet-stream\r\nTus-Resumable: 1.0.0\r\n"
+        f"Upload-Offset: 0\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    with socket.create_connection((HOST, wire.port), PATIENCE) as client:
+        client.sendall(head.encode() + content[:300_000])
+
+    def offset() -> int:
+        (told,) = wire.ask(path, "HEAD", **headers).every("Upload-Offset")
+        return int(told)
+
+    until = time.monotonic() + PATIENCE
+    while not (arrived := offset()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    headers |= {"Content_Type": "application/offset+octet-stream", "Upload_Offset": str(arrived)}
+    answer = wire.ask(path, "PATCH", content[arrived:], **headers)
+    assert answer.status == 204, answer.body
+    (url,) = answer.every("Upload-Image-Url")
+    assert wire.ask(url.removeprefix(f"http://{HOST}:{wire.port}")).body == content
+
+
 def test_one_file_that_is_too_large_is_refused_by_the_app(wire, token):
     body, type_ = multipart(b"\xff\xd8\xff" + bytes(33 * 1024 * 1024))
     answer = wire.ask(

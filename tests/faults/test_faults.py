@@ -24,6 +24,7 @@ from tests.calling import Answer, Caller
 from tests.factories import encode, exif, noise, png
 from tests.faults.conftest import MakeSite, enter
 from tests.serving import Site
+from tests.tus.test_server import Upload
 
 Mount = Callable[..., None]
 
@@ -125,6 +126,24 @@ def test_a_full_disk(make_site: MakeSite, mount, tmp_path, database_too):
         assert caller.get("/").status == 200
         filler.unlink()
     assert caller.upload(content).status == 201
+    assert spooled(site) == []
+
+
+def test_a_disk_that_fills_while_a_piece_arrives(make_site: MakeSite, mount):
+    site = make_site()
+    volume = site.instance / "files"
+    volume.mkdir()
+    mount("-t", "tmpfs", "-o", "size=8m", "none", volume)
+    site.start()
+    content = encode(noise(1000, 900), "PNG")
+    upload = Upload(enter(site), content)
+    filler = fill(volume, len(content) // 2)
+    assert refused(upload.patch(0, len(content)), 507)
+    arrived = upload.offset()
+    assert 0 < arrived < len(content)
+    assert refused(upload.ask("POST", "/files/", {"Upload-Length": str(len(content))}), 507)
+    filler.unlink()
+    assert upload.patch(arrived, len(content)).status == 204
     assert spooled(site) == []
 
 
