@@ -207,10 +207,14 @@ def find(session: Session, media: Media, owner: User, key: str) -> ResumableUplo
     Raises NotFoundError if there is none with this key, or no longer: refused, ended, expired, or
     without its bytes, as after a restore.
     """
-    upload = ResumableUpload.owned(session, owner.id, key) if KEY.fullmatch(key) else None
+    owner_id = owner.id
+    upload = ResumableUpload.owned(session, owner_id, key) if KEY.fullmatch(key) else None
+    if upload is not None and not upload.image_id and not media.spool.path_of(key).exists():
+        end_read(session)  # its picture may have been taken in since we looked
+        upload = ResumableUpload.owned(session, owner_id, key)
+        if upload is not None and not upload.image_id:
+            raise NotFoundError
     if upload is None or upload.expires <= now():
-        raise NotFoundError
-    if upload.image_id is None and not media.spool.path_of(key).exists():
         raise NotFoundError
     return upload
 

@@ -807,6 +807,21 @@ def test_an_upload_whose_bytes_are_gone_is_not_there(tus, media):
     assert code(tus.ask("DELETE", path)) == (404, "not_found")
 
 
+def test_an_upload_that_is_completed_while_it_is_asked_for_is_there(tus, monkeypatch):
+    path = tus.start()
+    look_up = ResumableUpload.owned
+    rest = [CONTENT]
+
+    def look_up_and_be_late(session, owner_id: int, key: str):
+        found = look_up(session, owner_id, key)
+        if rest:
+            assert tus.patch(path, 0, rest.pop()).status_code == 204
+        return found
+
+    monkeypatch.setattr(ResumableUpload, "owned", look_up_and_be_late)
+    assert tus.offset(path) == len(CONTENT)
+
+
 def test_a_deleted_picture_is_not_told_of(tus, session, client):
     path = tus.start()
     tus.patch(path, 0, CONTENT)
