@@ -36,7 +36,7 @@ export default [
     },
   },
   {
-    files: ["tests/miniprogram/**/*.js"],
+    files: ["tests/miniprogram/**/*.js", "tests/tus/**/*.js"],
     languageOptions: { sourceType: "module", globals: globals.node },
   },
 ];
