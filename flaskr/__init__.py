@@ -23,6 +23,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flaskr.imaging import DecodePool, affordable_children
     from flaskr.library import sets
     from flaskr.library.media import local_media
+    from flaskr.remote import Fetcher, read_networks
     from flaskr.web import (
         assets,
         converters,
@@ -56,6 +57,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     instance_folder = Path(app.instance_path)
     files = instance_folder / "files"
     app.extensions["tuchuang.media"] = local_media(files, decoders, app.config["SECRET_KEY"])
+    app.extensions["tuchuang.fetcher"] = Fetcher(read_networks(app.config["FETCH_NETWORKS"]))
     app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
     app.before_request(links.check_host)
     for part in (

@@ -172,6 +172,14 @@ SETTINGS: tuple[Setting, ...] = (
         "example `/_files/` (deploy/nginx/). Empty: this service sends the bytes itself.",
     ),
     Setting(
+        "FETCH_NETWORKS",
+        [],
+        "Networks, separated by commas, from which pictures may be fetched by their address though "
+        "they are not public, for example `10.20.0.0/16`: whoever has an account then reaches web "
+        "servers there.",
+        parse_list,
+    ),
+    Setting(
         "LINK_MAX_AGE",
         3600,
         "How long browsers and caches may keep a picture without asking again, in seconds.",
@@ -195,7 +203,8 @@ SETTINGS: tuple[Setting, ...] = (
         True,
         "Whether attempts are limited. Failed log-ins: 10 in 15 minutes for an account, 25 in 5 "
         "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
-        "200 uploads and 60 deletions an hour for an address.",
+        "200 uploads and 60 deletions an hour for an address. Pictures fetched from elsewhere: 200 "
+        "an hour for an account.",
         parse_flag,
     ),
     Setting(

@@ -378,6 +378,117 @@ class InvalidTaskError(DomainError):
     )
 
 
+class InvalidAddressError(DomainError):
+    """This is no address of http or https."""
+
+    code = "invalid_address"
+    status = 422
+    message = message_(
+        "This is no address of a picture. It begins with https:// or http:// and has no user name "
+        "in it."
+    )
+
+
+class ForbiddenAddressError(DomainError):
+    """The address is not public, or its port is not a web server's."""
+
+    code = "forbidden_address"
+    status = 422
+    message = message_(
+        "Nothing is fetched from %(host)s: it is not a public web server. Save the picture, then "
+        "upload the file."
+    )
+
+
+class HostNotFoundError(DomainError):
+    """No host has this name."""
+
+    code = "host_not_found"
+    status = 422
+    message = message_("There is no server named %(host)s. Check the address.")
+
+
+class UnreachableError(DomainError):
+    """Nobody answers there."""
+
+    code = "unreachable"
+    status = 422
+    message = message_("%(host)s does not answer. Check the address, or try again later.")
+
+
+class FetchTimeoutError(DomainError):
+    """The other side takes too long."""
+
+    code = "fetch_timeout"
+    status = 422
+    message = message_(
+        "%(host)s took too long. Try again later, or save the picture and upload the file."
+    )
+
+
+class InsecureError(DomainError):
+    """The other side cannot prove that it is who it should be."""
+
+    code = "insecure"
+    status = 422
+    message = message_("No secure connection to %(host)s is possible: its certificate is not good.")
+
+
+class BadAnswerError(DomainError):
+    """The other side speaks no HTTP that can be understood."""
+
+    code = "bad_answer"
+    status = 422
+    message = message_("%(host)s does not answer as a web server does. Check the address.")
+
+
+class BrokenOffError(DomainError):
+    """The connection ended before the picture did."""
+
+    code = "broken_off"
+    status = 422
+    message = message_("The connection to %(host)s broke off. Try again.")
+
+
+class FetchStatusError(DomainError):
+    """The other side answers, but not with a picture."""
+
+    code = "fetch_status"
+    status = 422
+    message = message_(
+        "%(host)s gives no picture at this address: it answers with the status %(status)s."
+    )
+
+
+class TooManyRedirectsError(DomainError):
+    """One address leads to the next, and so on."""
+
+    code = "too_many_redirects"
+    status = 422
+    message = message_("This address leads from one place to the next. Use the last one's address.")
+
+
+class EncodedAnswerError(DomainError):
+    """The other side sends the file compressed, though it was asked not to."""
+
+    code = "encoded_answer"
+    status = 422
+    message = message_(
+        "%(host)s sends the picture compressed once more. Save it, then upload the file."
+    )
+
+
+class NoPictureError(DomainError):
+    """Something lies at the address, but it is no picture."""
+
+    code = "no_picture"
+    status = 415
+    message = message_(
+        "What lies at this address is no picture that we can take. Open the picture by itself and "
+        "copy its own address."
+    )
+
+
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

@@ -28,8 +28,8 @@ def wait_for_owner(session: Session, owner_id: int) -> None:
 def led_to(session: Session, owner_id: int, key: str | None, sha256: str) -> Image | None:
     """Return the living image that the owner's request with this key led to, or None.
 
-    `sha256` is that of the file as it was sent. Raises IdempotencyMismatchError if the key came
-    with another file.
+    `sha256` is that of what was sent. Raises IdempotencyMismatchError if the key came with
+    something else.
     """
     if key is None:
         return None

@@ -40,6 +40,7 @@ class Arrival:
     anything does, `position` the file's place in it, as far as its sender knows.
     `idempotency_key` is the same if the same file is sent once more because no answer came. `anew`
     asks for an image of its own, though the owner may have the same content already.
+    `request_sha256` stands for what the key came with where that is not the file.
     """
 
     file: ArrivedFile
@@ -49,6 +50,12 @@ class Arrival:
     position: int = 0
     idempotency_key: str | None = None
     anew: bool = False
+    request_sha256: str | None = None
+
+    @property
+    def keyed_sha256(self) -> str:
+        """What has to be the same whenever the key is."""
+        return self.request_sha256 or self.file.sha256
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     if image is None:
         name = display_name(arrival.name, facts.extension)
         image = record_image(session, media, owner_id, blob, name, arrival.keep)
-    note_key(session, image, arrival.idempotency_key, arrival.file.sha256)
+    note_key(session, image, arrival.idempotency_key, arrival.keyed_sha256)
     enter(session, image, arrival.batch, arrival.position)
     return Upload(image, deletion_secret(media, image), known)
 
@@ -113,7 +120,7 @@ def repeat(session: Session, media: Media, owner_id: int, arrival: Arrival) -> U
 
     Looked up twice: most uploads are no repetition and should not wait for other writers here.
     """
-    key, sha256 = arrival.idempotency_key, arrival.file.sha256
+    key, sha256 = arrival.idempotency_key, arrival.keyed_sha256
     if led_to(session, owner_id, key, sha256) is None:
         return None
     begin_write(session)
@@ -131,7 +138,7 @@ def find_known(session: Session, owner_id: int, arrival: Arrival, blob: Blob) ->
 
     One with the same key can have come while this one was decoded.
     """
-    image = led_to(session, owner_id, arrival.idempotency_key, arrival.file.sha256)
+    image = led_to(session, owner_id, arrival.idempotency_key, arrival.keyed_sha256)
     if image is None and not arrival.anew:
         image = same_content(session, owner_id, blob, VISIBILITY[arrival.keep])
     return image

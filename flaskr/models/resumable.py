@@ -49,7 +49,8 @@ class ResumableUpload(Base):
 class IdempotencyKey(Base):
     """Which image a request with this key of the client's led to.
 
-    `content_sha256` is that of the file as it was sent, before anything was stripped.
+    `content_sha256` is that of what was sent: of the file before anything was stripped, or of the
+    address from which it was to be fetched.
     """
 
     __tablename__ = "idempotency_key"

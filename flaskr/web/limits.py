@@ -16,6 +16,7 @@ from flaskr.web import limits_store
 LOGIN_PER_ACCOUNT = parse("10 per 15 minutes")
 LOGIN_PER_ADDRESS = parse("25 per 5 minutes")
 WECHAT_PER_ADDRESS = parse("30 per 5 minutes")
+FETCHES_PER_ACCOUNT = parse("200 per hour")
 GUEST_UPLOADS_PER_ADDRESS = parse("200 per hour")
 GUEST_DELETES_PER_ADDRESS = parse("60 per hour")
 
@@ -79,6 +80,11 @@ def count_password_check(account_key: str) -> None:
 def count_wechat_login() -> None:
     """Count a log-in through WeChat. Raises TooManyAttemptsError."""
     spend(WECHAT_PER_ADDRESS, "wechat-address", client_address())
+
+
+def count_fetch(account_key: str) -> None:
+    """Count a picture fetched from elsewhere. Raises TooManyAttemptsError."""
+    spend(FETCHES_PER_ACCOUNT, "fetch", account_key)
 
 
 def count_guest_upload() -> None:

@@ -139,6 +139,10 @@ def photo() -> dict[str, Any]:
     return {"photo": (BytesIO(png(number=78)), "new.png"), "title": "A task"}
 
 
+def inward_address() -> dict[str, Any]:
+    return {"url": "http://127.0.0.1/a.png"}
+
+
 def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
@@ -200,6 +204,7 @@ ROUTES = {
     ("tuchuang.delete_set_file", "GET"): Route(LOGIN, 404, 200, document),
     ("tuchuang.delete_set_file", "POST"): Route(LOGIN, 404, 303, document),
     ("tuchuang.download", "GET"): Route(200, 200, 200, file),
+    ("tuchuang.fetch", "POST"): Route(LOGIN, 422, 422, data=inward_address),
     ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
