@@ -55,8 +55,9 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     decoders = DecodePool(affordable_children(app.config["DECODERS"]))
     instance_folder = Path(app.instance_path)
     files = instance_folder / "files"
-    app.extensions["tuchuang.media"] = local_media(files, decoders)
-    app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
+    upload_sets = sets.from_config(app.config, instance_folder, files)
+    sets.check_places(upload_sets)
+    app.extensions["tuchuang.media"] = local_media(files, decoders, upload_sets)
     app.before_request(links.check_host)
     for part in (
         converters,

@@ -21,6 +21,7 @@ from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, 
 from flaskr.library.guard import own_bytes, rely_on_bytes
 from flaskr.library.media import QUARANTINE, SPOOL, Media, blob_name
 from flaskr.library.mending import mend_blob, mend_leftover, mend_orphan, mend_stray, redecode
+from flaskr.library.set_check import check_sets
 from flaskr.models import Base, Blob, Image, now
 from flaskr.storage import Entry, MissingFileError
 from flaskr.transactions import end_read
@@ -60,6 +61,7 @@ def check(
     check_files(inspection, at - IN_PROGRESS)
     check_references(inspection)
     check_leftovers(inspection, at - LEFTOVER_AGE)
+    check_sets(inspection, at - IN_PROGRESS, at - LEFTOVER_AGE)
     return inspection.report
 
 

@@ -1,10 +1,12 @@
 """What the verbs need to keep and open pictures, and the names files have in the store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flaskr.imaging import DecodePool
 from flaskr.library.making import Making
+from flaskr.library.sets import UploadSet
 from flaskr.storage import LocalStore, Spool, Store
 
 SPOOL = "incoming/"
@@ -16,18 +18,22 @@ QUARANTINE = "quarantine/"
 class Media:
     """The store, the spool on the same volume through which files get into it, the decoders.
 
-    `making` bounds who may wait for variants.
+    `making` bounds who may wait for variants; `sets` are the upload sets by name, whose places hold
+    documents, and copies of pictures.
     """
 
     store: Store
     spool: Spool
     decoders: DecodePool
     making: Making = field(default_factory=Making)
+    sets: Mapping[str, UploadSet] = field(default_factory=dict)
 
 
-def local_media(folder: Path, decoders: DecodePool) -> Media:
+def local_media(
+    folder: Path, decoders: DecodePool, sets: Mapping[str, UploadSet] | None = None
+) -> Media:
     """Return the media in a folder of this machine."""
-    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders)
+    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders, sets=sets or {})
 
 
 def blob_name(sha256: str) -> str:

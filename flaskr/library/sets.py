@@ -5,6 +5,7 @@ sites have in their configuration. docs/adr/0010-upload-sets.md says where we di
 """
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -55,7 +56,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """A store of a set's own, and the spool through which files get into it."""
+    """A store of a set's own; `spool` is for files that come from another volume.
+
+    The store may be a folder that a server publishes. So files arrive elsewhere; what has to be
+    copied within it lies in a hidden folder meanwhile, which only we may look into.
+    """
 
     store: Store
     spool: Spool
@@ -163,8 +168,23 @@ def read_place(address: str, instance: Path, files: Path) -> Place | None:
         root, taken = store.root.resolve(), files.resolve()
         if root == taken or root in taken.parents or taken in root.parents:
             raise ValueError(f"the set needs a folder of its own, apart from {files}")
-        return Place(store, Spool(store.root / SPOOL))
+        return Place(store, Spool(store.root / SPOOL, mode=0o700))
     return Place(store, Spool(files / "incoming"))
+
+
+def check_places(sets: Mapping[str, UploadSet]) -> None:
+    """Raise ConfigurationError for a DEST that can be no folder of ours; none is made yet."""
+    for name, each in sets.items():
+        if each.place is None or not isinstance(each.place.store, LocalStore):
+            continue
+        root = each.place.store.root
+        nearest = next(path for path in (root, *root.parents) if path.exists())
+        if not nearest.is_dir():
+            raise ConfigurationError(f"UPLOADED_{name.upper()}_DEST: {nearest} is no folder")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise ConfigurationError(
+                f"UPLOADED_{name.upper()}_DEST: this program may not write to {nearest}"
+            )
 
 
 def read_url(url: str) -> str:

@@ -8,6 +8,7 @@ from flaskr.db import db
 from flaskr.library import images as library
 from flaskr.models import Image
 from flaskr.tuchuang import bp
+from flaskr.web.intake import media
 from flaskr.web.links import image_card
 from flaskr.web.users import account, login_required
 
@@ -64,6 +65,6 @@ def delete_by_link(key: str, token: str) -> str | Response:
 
 def remove(found: Image) -> None:
     """Delete the image and say so on the next page."""
-    library.delete(db.session, found)
+    library.delete(db.session, media(), found)
     db.session.commit()
     flash(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))

@@ -91,16 +91,16 @@ def render_set_page(found: UploadSet, form: SetForm) -> str:
 @bp.route("/sets/<set_name>/<name>/delete", methods=("GET", "POST"))
 @login_required
 def delete_set_file(set_name: str, name: str) -> str | Response:
-    """Ask, then delete a document."""
-    found = upload_set(set_name)
-    own = set_files.find_own_document(db.session, account(), set_name, name)
+    """Ask, then delete: a document, or a picture from everywhere."""
+    upload_set(set_name)
+    own = set_files.find_own(db.session, account(), set_name, name)
+    back = url_for(".set_page", set_name=set_name)
     if request.method != "POST":
-        back = url_for(".set_page", set_name=set_name)
         return render_template("tuchuang/delete_file.html", file=set_file_card(own), back=back)
-    set_files.delete(db.session, found, own)
+    set_files.delete(db.session, media(), own)
     db.session.commit()
     flash(gettext("“%(name)s” is deleted; its links no longer work.", name=own.original))
-    return redirect(url_for(".set_page", set_name=set_name), 303)
+    return redirect(back, 303)
 
 
 @short_links.get("/_uploads/<set_name>/<name>")

@@ -22,7 +22,7 @@ def app(make_app: MakeApp) -> Flask:
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     """A post, an image and a document of ada's."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET)
-    document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
+    document = make_document(session, ada, app.extensions["tuchuang.media"].sets["files"])
     return Things(make_post(session, ada), image, document)
 
 

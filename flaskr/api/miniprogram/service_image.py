@@ -177,7 +177,7 @@ def send_one(owner: User | None) -> Response:
 
 def delete_one(owner: User | None) -> Response:
     """Put the backup that GET would send into the trash; one that collides with it stays."""
-    images.delete(db.session, asked(owner))
+    images.delete(db.session, media(), asked(owner))
     db.session.commit()
     return envelope(SUCCESS, "删除成功 remove success.")
 
