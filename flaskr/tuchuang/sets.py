@@ -56,7 +56,7 @@ def set_page(set_name: str) -> Response:
     status = 200
     if form.validate_on_submit():
         try:
-            taken = take_set_file(found, form.file.data)
+            taken = take_set_file(found, form.file.data, form.file.data.filename or "")
         except DomainError as error:
             form.file.errors = [*form.file.errors, describe(error)]
             status = error.status
