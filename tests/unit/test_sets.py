@@ -1,5 +1,6 @@
 """Upload sets: what the settings make of them."""
 
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ from flaskr.models import Image, SetFile, User, now
 from flaskr.storage import LocalStore, Store, store_at
 from tests.factories import count_rows, make_document, make_image, png, put
 
+WITHOUT_SVG = set(IMAGES) - {"svg"}
+
 
 def sets(**config: object) -> dict[str, UploadSet]:
     return from_config(config, Path("/instance"), Path("/instance/files"))
@@ -35,19 +38,50 @@ def root(found: UploadSet) -> Path:
 def test_photos_is_there_and_nothing_else():
     (photos,) = sets().values()
     assert (photos.name, photos.place, photos.url) == ("photos", None, "")
-    assert photos.allowed == set(IMAGES)
+    assert photos.allowed == WITHOUT_SVG
 
 
 def test_a_set_is_there_once_it_has_a_place():
     found = sets(UPLOADED_FILES_DEST="files-here", UPLOADED_MY_PIC_DEST="/srv/pics")
     assert set(found) == {"photos", "files", "my_pic"}
     assert found["files"].allowed == set(TEXT + DOCUMENTS)
-    assert found["my_pic"].allowed == set(DEFAULT)
+    assert found["my_pic"].allowed == set(DEFAULT) - {"svg"}
 
 
-def test_a_set_without_a_place_is_none_and_that_is_said(caplog):
-    assert set(sets(UPLOADED_PHOTO_ALLOW=IMAGES)) == {"photos"}
-    assert "UPLOADED_PHOTO_DEST is empty" in caplog.text
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("UPLOADED_PHOTO_ALLOW", ["UPLOADED_PHOTO_DEST", "UPLOADED_PHOTOS_ALLOW"]),
+        ("UPLOADED_FILES_ALLOW", ["has no effect without UPLOADED_FILES_DEST"]),
+        ("UPLOADED_FILES_MAX_SIZE", ["is no setting", "UPLOADED_FILES_MAX_BYTES"]),
+        ("UPLOADED_FILE_DST", ["is no setting", "UPLOADED_FILES_DEST"]),
+        ("UPLOADED_DOCS_MAXBYTES", ["is no setting", "UPLOADED_DOCS_MAX_BYTES"]),
+    ],
+)
+def test_a_name_that_is_none_is_told_with_the_nearest(tmp_path, caplog, monkeypatch, name, told):
+    monkeypatch.setenv(f"TUCHUANG_{name}", "x")
+    create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", "UPLOADED_DOCS_DEST": "docs"})
+    (record,) = [r for r in caplog.records if r.name == "flaskr.library.sets"]
+    assert record.getMessage().startswith(f"{name} ")
+    assert all(part in record.getMessage() for part in told)
+
+
+def test_names_that_are_right_are_not_told_of(tmp_path, caplog):
+    given = {"UPLOADED_DOCS_DEST": "docs", "UPLOADED_DOCS_MAX_BYTES": 5, "UPLOADED_FILES_DEST": ""}
+    create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", **given})
+    assert caplog.records == []
+
+
+def test_drawings_are_taken_only_where_they_are_everywhere(caplog):
+    given = {"UPLOADED_ART_DEST": "art", "UPLOADED_ART_ALLOW": "png, .SVG"}
+    assert sets(**given)["art"].allowed == {"png"}
+    assert "UPLOADED_ART_ALLOW names svg, but ALLOW_SVG is off" in caplog.text
+    caplog.clear()
+    found = sets(ALLOW_SVG=True, **given)
+    assert found["art"].allowed == {"png", "svg"}
+    assert found["photos"].allowed == set(IMAGES)
+    assert sets(UPLOADED_ART_DEST="art", UPLOADED_ART_ALLOW="IMAGES")["art"].allowed == WITHOUT_SVG
+    assert caplog.text == ""
 
 
 # ---- what they take ---------------------------------------------------------------------------
@@ -55,7 +89,7 @@ def test_a_set_without_a_place_is_none_and_that_is_said(caplog):
 
 def test_a_set_of_ones_own_takes_what_allow_says():
     mine = sets(UPLOADED_MINE_DEST="mine", UPLOADED_MINE_ALLOW="IMAGES, zip")["mine"]
-    assert mine.allowed == {*IMAGES, "zip"}
+    assert mine.allowed == {*WITHOUT_SVG, "zip"}
 
 
 def test_allow_adds_to_a_set_that_is_known_and_deny_takes_away():
@@ -135,9 +169,32 @@ def test_a_folder_below_another_is_not_left():
 
 def test_an_address_of_links_ends_with_a_slash():
     for url in ("https://cdn.example.org/p", "https://cdn.example.org/p/"):
-        photos = sets(UPLOADED_PHOTOS_URL=url)["photos"]
+        photos = sets(UPLOADED_PHOTOS_DEST="p", UPLOADED_PHOTOS_URL=url)["photos"]
         assert photos.url == "https://cdn.example.org/p/"
-    assert sets(UPLOADED_PHOTOS_URL="/pictures")["photos"].url == "/pictures/"
+    given = {"UPLOADED_PHOTOS_DEST": "p", "UPLOADED_PHOTOS_URL": "/pictures"}
+    assert sets(**given)["photos"].url == "/pictures/"
+
+
+def test_an_address_of_links_needs_a_place_unless_it_leads_here():
+    cache = "https://cdn.example.org/_uploads/photos/"
+    assert sets(UPLOADED_PHOTOS_URL=cache)["photos"].url == cache
+    for name in ("PHOTOS", "FILES", "MINE"):
+        with pytest.raises(ConfigurationError, match=f"^UPLOADED_{name}_URL: .*DEST"):
+            sets(**{f"UPLOADED_{name}_URL": "https://cdn.example.org/p/"})
+
+
+def test_a_place_that_cannot_be_written_stops_the_start(tmp_path):
+    (tmp_path / "a-file").write_bytes(b"")
+    for dest, told in (("a-file", "is no folder"), ("a-file/in/it", "is no folder")):
+        with pytest.raises(ConfigurationError, match=f"^UPLOADED_FILES_DEST: .*a-file {told}"):
+            create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", "UPLOADED_FILES_DEST": dest})
+
+
+@pytest.mark.skipif(os.access("/proc/sys", os.W_OK), reason="no folder here that nobody may write")
+def test_a_place_that_nobody_may_write_to_stops_the_start(tmp_path):
+    given = {"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", "UPLOADED_FILES_DEST": "/proc/sys/mine"}
+    with pytest.raises(ConfigurationError, match=r"^UPLOADED_FILES_DEST: .*may not write"):
+        create_app(given)
 
 
 # ---- the environment --------------------------------------------------------------------------
