@@ -212,6 +212,7 @@ def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
 
 def paste_forms(url: str, shown: str, alt: str) -> Links:
     """Return the link in every form people paste; `shown` is the picture to embed."""
+    alt = one_line(alt)
     return Links(
         url=url,
         markdown=f"![{markdown_text(alt)}]({shown})",
@@ -220,10 +221,15 @@ def paste_forms(url: str, shown: str, alt: str) -> Links:
     )
 
 
+def one_line(text: str) -> str:
+    """Return the text without line breaks, which would end a link."""
+    return " ".join(text.split())
+
+
 def markdown_text(text: str) -> str:
     """Escape what would end or change a Markdown link's text."""
     return "".join(
-        f"\\{character}" if character in "\\[]*_`<>" else character for character in text
+        f"\\{character}" if character in "\\[]*_`<>&~" else character for character in text
     )
 
 

@@ -12,7 +12,16 @@ from flaskr.library.names import stem
 from flaskr.library.sets import UploadSet
 from flaskr.models import SetFile
 from flaskr.web.intake import media
-from flaskr.web.links import Links, absolute, markdown_text, paste_forms, thumbnail_path
+from flaskr.web.links import (
+    Links,
+    absolute,
+    markdown_text,
+    one_line,
+    paste_forms,
+    thumbnail_path,
+)
+
+ROUND = str.maketrans("[]", "()")
 
 
 def upload_sets() -> Mapping[str, UploadSet]:
@@ -86,10 +95,14 @@ def set_file_card(file: SetFile) -> SetFileCard:
 
 
 def document_links(url: str, name: str) -> Links:
-    """Return the link to a document in every form people paste."""
+    """Return the link to a document in every form people paste.
+
+    BBCode has no way to write a bracket that is none of its own.
+    """
+    name = one_line(name)
     return Links(
         url=url,
         markdown=f"[{markdown_text(name)}]({url})",
         html=f'<a href="{escape(url)}">{escape(name)}</a>',
-        bbcode=f"[url={url}]{name}[/url]",
+        bbcode=f"[url={url}]{name.translate(ROUND)}[/url]",
     )

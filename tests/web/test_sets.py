@@ -5,9 +5,13 @@ import os
 from io import BytesIO
 
 import pytest
+from justhtml import JustHTML
+from PIL import Image as Pillow
 
 from flaskr.library.keys import digest
 from flaskr.models import Image, SetFile
+from flaskr.web.markdown import to_html
+from flaskr.web.sets import document_links
 from tests import factories
 from tests.browsing import AuthActions, Browser, form, links, query, text
 from tests.factories import CANARY, count_rows, jpeg, make_token, png
@@ -75,6 +79,27 @@ def test_deleting_the_picture_takes_it_from_the_set_and_leads_back_to_it(owner, 
     assert not query(owner.get(PHOTOS), ".batch-item")
 
 
+@pytest.mark.parametrize(
+    ("query", "type_", "size"),
+    [("w=64", "image/png", (64, 32)), ("w=64&h=64&fit=cover", "image/png", (64, 64)),
+     ("", "image/png", (200, 100))],
+)  # fmt: skip
+def test_a_picture_can_be_had_in_other_sizes(owner, guest, query, type_, size):
+    send(owner, PHOTOS, "a.png", png(200, 100))
+    fetched = guest.get(f"{link(owner, PHOTOS)}?{query}")
+    assert (fetched.status_code, fetched.mimetype) == (200, type_)
+    with Pillow.open(BytesIO(fetched.data)) as picture:
+        assert picture.size == size
+
+
+def test_a_size_off_the_ladder_needs_a_signature_and_a_name_is_kept(owner, guest, runner):
+    send(owner, PHOTOS, "日落.png", png(200, 100))
+    url = link(owner, PHOTOS)
+    assert guest.get(f"{url}?w=65").status_code == 404
+    saved = guest.get(f"{url}?download").headers["Content-Disposition"]
+    assert "%E6%97%A5%E8%90%BD.png" in saved
+
+
 # ---- documents --------------------------------------------------------------------------------
 
 
@@ -108,6 +133,44 @@ def test_no_extension_makes_a_page_of_a_document(make_app, ada):
         fetched = browser.get(link(browser, page))
         assert fetched.content_type == "application/octet-stream"
         assert fetched.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_picture_of_the_set_files_is_an_attachment_too(make_app, ada):
+    browser = logged_in(make_app(UPLOADED_FILES_DEST="files-here", UPLOADED_FILES_ALLOW="png"))
+    send(browser, FILES, "图.png", png(200, 100))
+    url = link(browser, FILES)
+    for asked in ("", "?download", "?w=64"):
+        fetched = browser.get(url + asked)
+        assert fetched.mimetype == "image/png"
+        (header,) = fetched.headers.getlist("Content-Disposition")
+        assert header.startswith("attachment; ")
+        assert "%E5%9B%BE.png" in header
+
+
+def said_by(anchor) -> tuple[str, str]:
+    return anchor.attrs["href"], anchor.to_text(separator="")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "bbcode"),
+    [
+        ("a [1](x).txt", "a [1](x).txt", "a (1)(x).txt"),
+        ("a] *b* ~~c~~ &lt; _d_ `e` <i>.txt", None, "a) *b* ~~c~~ &lt; _d_ `e` <i>.txt"),
+        ("[/url][b].txt", None, "(/url)(b).txt"),
+        ("a\nb\tc.txt", "a b c.txt", "a b c.txt"),
+        ("\\].txt", None, "\\).txt"),
+    ],
+)
+def test_links_of_documents_say_the_name_as_it_is(app, name, shown, bbcode):
+    with app.test_request_context():
+        links = document_links("http://localhost/x", name)
+    said = name if shown is None else shown
+    (anchor,) = JustHTML(str(to_html(links.markdown)), sanitize=False).query("p > a")
+    assert said_by(anchor) == ("http://localhost/x", said)
+    assert not anchor.query("*")
+    (anchor,) = JustHTML(links.html, sanitize=False).query("a")
+    assert said_by(anchor) == ("http://localhost/x", said)
+    assert links.bbcode == f"[url=http://localhost/x]{bbcode}[/url]"
 
 
 def test_a_document_is_deleted_by_its_owner(owner, other, guest, app):
@@ -165,6 +228,29 @@ def test_what_the_set_does_not_take_is_said_beside_the_field(
     assert count_rows(session, SetFile) == count_rows(session, Image) == 0
     place = app.extensions["tuchuang.media"].sets["files"].place
     assert list(place.store.list()) == []
+
+
+def test_a_second_file_is_refused_and_not_lost_unsaid(owner, session):
+    files = form({"csrf_token": owner.token()}, ("a.png", png()), ("b.png", png(number=1)))
+    answer = owner.post(PHOTOS, **files)
+    assert answer.status_code == 400
+    assert "Only one file" in text(answer)
+    assert count_rows(session, SetFile) == 0
+
+
+def test_a_drawing_is_offered_only_where_drawings_are_taken(make_app, ada):
+    for allowed in (False, True):
+        browser = logged_in(make_app(ALLOW_SVG=allowed))
+        (field,) = query(browser.get(PHOTOS), "input[type=file]")
+        assert (".svg" in field.attrs["accept"].split(",")) is allowed
+
+
+def test_a_limit_is_shown_as_it_was_set(make_app, ada):
+    for limit, shown in ((100_000, "Up to 100,000 B"), (3 * 1024**2 // 2, "Up to 1.5 MB")):
+        browser = logged_in(make_app(UPLOADED_PHOTOS_MAX_BYTES=limit))
+        assert shown in text(browser.get(PHOTOS))
+        answer = send(browser, PHOTOS, "a.png", png() + bytes(limit))
+        assert shown.removeprefix("Up to ") in text(answer)
 
 
 def test_a_set_has_a_limit_of_its_own_both_ways(make_app, ada):

@@ -93,7 +93,7 @@ def plain(text: str, indent: str = "") -> str:
 
     `indent` keeps further lines within the item of a list.
     """
-    lines = markdown_text(text).replace("&", "\\&").splitlines()
+    lines = markdown_text(text).splitlines()
     shown = [_LINE_START.sub(r"\1\\\2", line.strip()) for line in lines]
     ends = ["\\" if line and after else "" for line, after in pairwise([*shown, ""])]
     return f"\n{indent}".join(line + end for line, end in zip(shown, ends, strict=True))
