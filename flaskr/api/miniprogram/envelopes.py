@@ -62,10 +62,10 @@ class WrongMethodError(DomainError):
 
 
 class WrongAddressError(DomainError):
-    """The address is written otherwise."""
+    """The address is written otherwise; a redirect to the right one says so, too."""
 
     code = "wrong_address"
-    status = 308
+    status = 404
     message = message_("The mini program uses an address that is not quite right. Update it.")
 
 
