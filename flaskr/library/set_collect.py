@@ -13,7 +13,7 @@ from flaskr.library.collect import LEFTOVER_AGE
 from flaskr.library.media import Media
 from flaskr.library.set_files import NAME
 from flaskr.library.sets import Place
-from flaskr.models import Image, SetFile
+from flaskr.models import Image, SetFile, User
 from flaskr.storage import Entry, MissingFileError, Store
 from flaskr.transactions import begin_write, end_read
 
@@ -99,6 +99,9 @@ def sweep(
         done.leftovers += 1
         if not dry_run:
             path.unlink(missing_ok=True)
+    if session.scalar(select(User.id).limit(1)) is None:
+        end_read(session)
+        return  # a database that knows nobody is new, or the wrong one: it may not judge
     for entry in orphans(session, place, before):
         done.leftovers += 1
         if not dry_run:

@@ -340,7 +340,15 @@ def test_what_an_account_leaves_behind_is_swept(session, ada, bob, files, gc):
     assert names(files) == {kept.name}
 
 
-def test_what_others_put_into_the_place_stays(files, store, gc, fsck):
+def test_a_database_that_knows_nobody_sweeps_nothing(session, ada, files, gc):
+    make_document(session, ada, files)
+    session.execute(delete(User))
+    session.commit()
+    assert gc(at=now() + LATER) == CollectedFromSets()
+    assert len(names(files)) == 1
+
+
+def test_what_others_put_into_the_place_stays(ada, files, store, gc, fsck):
     mine = ["sunset.png", "12345--1.png", "sub/0123456789abcdef0123.png", "ab.txt"]
     for name in mine:
         put(store, name, b"x")
