@@ -220,13 +220,21 @@ def check_places(sets: Mapping[str, UploadSet]) -> None:
         if each.place is None or not isinstance(each.place.store, LocalStore):
             continue
         root = each.place.store.root
-        nearest = next(path for path in (root, *root.parents) if path.exists())
+        nearest = next(path for path in (root, *root.parents) if is_there(path))
         if not nearest.is_dir():
             raise ConfigurationError(f"UPLOADED_{name.upper()}_DEST: {nearest} is no folder")
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise ConfigurationError(
                 f"UPLOADED_{name.upper()}_DEST: this program may not write to {nearest}"
             )
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is something; what we may not look for is not there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def read_url(url: str, set_name: str, *, has_place: bool) -> str:

@@ -411,6 +411,7 @@ def test_every_fault_is_found_and_copies_are_made_again(
     faults = planted(session, ada, files, store, with_files)
     found = {fault.name.removeprefix("files: "): fault.kind for fault in fsck()}
     assert found == faults
+    assert not any(fault.images for fault in fsck())  # no picture has lost its bytes
     left = [fault for fault in fsck(repair=True) if not fault.repaired]
     assert [fault.kind for fault in left] == [Kind.MISSING, Kind.DAMAGED]  # the documents
     again = fsck()
