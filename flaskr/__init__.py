@@ -51,14 +51,19 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     app.config.from_pyfile("config.py", silent=True)
     app.config.from_mapping(config.from_environment(os.environ))
     app.config.from_mapping(given)
+    config.check_values(app.config)
     security.configure(app)
     db.init_app(app)
     decoders = DecodePool(affordable_children(app.config["DECODERS"]))
     instance_folder = Path(app.instance_path)
     files = instance_folder / "files"
-    app.extensions["tuchuang.media"] = local_media(files, decoders, app.config["SECRET_KEY"])
+    upload_sets = sets.from_config(app.config, instance_folder, files)
+    sets.check_places(upload_sets)
+    sets.warn_of_unknown([*app.config, *config.names_in(os.environ)], upload_sets)
+    app.extensions["tuchuang.media"] = local_media(
+        files, decoders, app.config["SECRET_KEY"], upload_sets
+    )
     app.extensions["tuchuang.fetcher"] = Fetcher(read_networks(app.config["FETCH_NETWORKS"]))
-    app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
     app.before_request(links.check_host)
     for part in (
         converters,

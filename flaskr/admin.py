@@ -28,7 +28,8 @@ def warnings() -> list[tuple[str, str]]:
             "clients that cannot be changed."
         ),
         "GUEST_DELETES": gettext(
-            "Anybody who knows the MD5 of a guest's backup can delete it, without an account."
+            "Anybody who knows the MD5 of a guest's backup can delete it, and anybody who knows a "
+            "guest's openid can replace that guest's photo, without an account."
         ),
     }
     return [(name, text) for name, text in texts.items() if current_app.config[name]]

@@ -216,8 +216,8 @@ def gc(*, dry_run: bool) -> None:
     """Remove pictures that were long enough in the trash, and files that none needs."""
     from flaskr.db import db as database
     from flaskr.db import require_current_schema
-    from flaskr.library import set_files
     from flaskr.library.collect import Keeping, collect
+    from flaskr.library.set_collect import collect_sets
     from flaskr.models import now
 
     require_current_schema()
@@ -227,17 +227,16 @@ def gc(*, dry_run: bool) -> None:
     )
     media = current_app.extensions["tuchuang.media"]
     done = collect(database.session, media, keeping, dry_run=dry_run)
-    sets = current_app.extensions["tuchuang.sets"].values()
-    before = now() - keeping.trash
-    filed = set_files.collect(database.session, sets, before, dry_run=dry_run)
+    at = now()
+    filed = collect_sets(database.session, media, at - keeping.trash, at, dry_run=dry_run)
     if dry_run:
         click.echo("Nothing is removed. What would be:")
     click.echo(f"pictures out of the trash: {done.images}")
     click.echo(f"files that no picture needs: {done.blobs} ({done.bytes} bytes)")
     click.echo(f"variants made from them: {done.variants}")
-    click.echo(f"files of upload sets: {filed}")
+    click.echo(f"files of upload sets: {filed.files}")
     click.echo(f"uploads that came in pieces and expired: {done.uploads}")
-    click.echo(f"leftovers of uploads that were broken off: {done.leftovers}")
+    click.echo(f"leftovers of uploads that were broken off: {done.leftovers + filed.leftovers}")
     click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ENVIRONMENT_PREFIX = "TUCHUANG_"
 INSTANCE_VARIABLE = "TUCHUANG_INSTANCE_PATH"
@@ -20,6 +21,7 @@ SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file, not a secret
 
 KIB = 1024
 MIB = 1024 * KIB
+MAX_TOKEN_DAYS = 3650
 
 
 class ConfigurationError(Exception):
@@ -44,6 +46,20 @@ def parse_count(text: str) -> int:
     return number
 
 
+def check_token_days(days: object) -> None:
+    """Raise ValueError unless a token can be good for so many days."""
+    if not isinstance(days, int) or not 1 <= days <= MAX_TOKEN_DAYS:
+        raise ValueError(f"expected a number of days from 1 to {MAX_TOKEN_DAYS}")
+
+
+def check_web_address(address: object) -> None:
+    """Raise ValueError unless this is the address of a service that can be asked."""
+    parts = urlsplit(str(address))
+    _ = parts.port  # it may be none
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("expected http:// or https://, a host and a path")
+
+
 def parse_list(text: str) -> list[str]:
     """Read a comma-separated list; blanks around and empty items are dropped."""
     return [item.strip() for item in text.split(",") if item.strip()]
@@ -62,12 +78,16 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. `parse` turns the text of an environment variable into the value."""
+    """One setting. `parse` turns the text of an environment variable into the value.
+
+    `check`, given any value, raises ValueError where the service could not do with it.
+    """
 
     name: str
     default: Any
     meaning: str
     parse: Callable[[str], Any] = str
+    check: Callable[[object], None] | None = None
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -219,13 +239,15 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "Whether mini programs that send no token may upload (`/temp/upload/…`, `/tasks/create/`, "
         "`/service/image`). What they send belongs to one account, `guest`; whoever knows the MD5 "
-        "of a guest's backup can fetch it. Only for clients that cannot be changed.",
+        "of a guest's backup can fetch it. Only for clients that cannot be changed. A guest's "
+        "second photo for an openid does not replace the first unless `GUEST_DELETES` is on.",
         parse_flag,
     ),
     Setting(
         "GUEST_DELETES",
         False,
-        "Whether those may delete guests' backups too: anybody who knows the MD5 can.",
+        "Whether those may delete too: anybody who knows the MD5 of a guest's backup can delete "
+        "it, and anybody who knows a guest's openid can replace that guest's photo.",
         parse_flag,
     ),
     Setting(
@@ -239,12 +261,14 @@ SETTINGS: tuple[Setting, ...] = (
         "WECHAT_API_URL",
         "https://api.weixin.qq.com/sns/jscode2session",
         "Where the code of `wx.login` is exchanged for the user's openid.",
+        check=check_web_address,
     ),
     Setting(
         "WECHAT_TOKEN_DAYS",
         30,
-        "For how many days a log-in through WeChat is good.",
+        "For how many days a log-in through WeChat is good: 1 to 3650.",
         parse_count,
+        check_token_days,
     ),
     Setting(
         "DEFAULT_LOCALE",
@@ -267,14 +291,15 @@ SET_SETTINGS: tuple[Setting, ...] = (
         "UPLOADED_<SET>_URL",
         "",
         "What links to the set's files start with, if a server of yours serves DEST, for example "
-        "`https://cdn.example.org/photos/`. Empty: `/_uploads/<set>/` of this service.",
+        "`https://cdn.example.org/photos/`. Without DEST, that of a cache in front of this "
+        "service, ending in `/_uploads/<set>/`. Empty: `/_uploads/<set>/` of this service.",
     ),
     Setting(
         "UPLOADED_<SET>_ALLOW",
         [],
         "Extensions taken, separated by commas; names of groups stand for their members. For "
         "`photos` (IMAGES) and `files` (TEXT, DOCUMENTS) they are taken besides; for a set of your "
-        "own they are all that is taken. Empty there: DEFAULT.",
+        "own they are all that is taken. Empty there: DEFAULT. `svg` counts only with `ALLOW_SVG`.",
         parse_list,
     ),
     Setting(
@@ -293,6 +318,8 @@ SET_SETTINGS: tuple[Setting, ...] = (
 """The settings of an upload set, one of each for every set; library.sets reads them."""
 
 _KINDS = {setting.name.removeprefix("UPLOADED_<SET>_"): setting for setting in SET_SETTINGS}
+SET_KINDS = tuple(_KINDS)
+
 _SET_SETTING = re.compile(rf"UPLOADED_([A-Z][A-Z0-9_]*?)_({'|'.join(_KINDS)})")
 
 
@@ -328,6 +355,23 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         except ValueError as error:
             raise ConfigurationError(f"{variable}: {error}") from error
     return values
+
+
+def check_values(values: Mapping[str, Any]) -> None:
+    """Raise ConfigurationError, naming the setting, for a value that the service cannot do with."""
+    for setting in SETTINGS:
+        if setting.check is None:
+            continue
+        try:
+            setting.check(values[setting.name])
+        except ValueError as error:
+            raise ConfigurationError(f"{setting.name}: {error}") from error
+
+
+def names_in(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of settings, known or not, that `environ` gives."""
+    prefixed = (name for name in environ if name.startswith(ENVIRONMENT_PREFIX))
+    return [name.removeprefix(ENVIRONMENT_PREFIX) for name in prefixed]
 
 
 def database_url(instance_path: str, configured: str) -> str:

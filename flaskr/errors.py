@@ -357,7 +357,9 @@ class InvalidOpenidError(DomainError):
 
     code = "invalid_openid"
     status = 400
-    message = message_("An openid has 1 to 64 characters, and no slash among them.")
+    message = message_(
+        "An openid is a number, or 20 to 64 letters, digits, hyphens and underscores."
+    )
 
 
 class InvalidMd5Error(DomainError):
@@ -366,6 +368,22 @@ class InvalidMd5Error(DomainError):
     code = "invalid_md5"
     status = 400
     message = message_("An MD5 has 32 hexadecimal digits.")
+
+
+class InvalidPlaceError(DomainError):
+    """The place in a list from which to go on is none."""
+
+    code = "invalid_place"
+    status = 400
+    message = message_("The list has changed. Refresh it.")
+
+
+class InvalidSizeError(DomainError):
+    """The size asked for is none that a picture is made in."""
+
+    code = "invalid_size"
+    status = 400
+    message = message_("Pictures are made in these sizes: %(sizes)s. Choose one of them.")
 
 
 class InvalidTaskError(DomainError):

@@ -1,6 +1,8 @@
 """How transactions begin and what SQLite is told on connecting. Plain SQLAlchemy, no Flask."""
 
+import logging
 import os
+from collections.abc import Callable
 from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import OperationalError
 from typing import Any
@@ -8,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
+
+log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 4
 """How long a writer waits for another one. With POOL_SECONDS it is less than the 6 seconds in which
@@ -18,6 +22,9 @@ POOL_SECONDS = 1.5
 
 WRITING = "writing"
 """Key in `Session.info` that is set while a write transaction is open."""
+
+AFTERWARDS = "afterwards"
+"""Key in `Session.info`: what is to be done once the transaction is committed."""
 
 FILE = "file"
 """Key in the pool's records: which file a connection was opened on."""
@@ -48,13 +55,33 @@ def end_read(session: Session) -> None:
     session.rollback()
 
 
+def after_commit(session: Session, action: Callable[[], object]) -> None:
+    """Do something once the write transaction is committed, and not if it is rolled back.
+
+    For files: whoever removes one before its row is gone may leave a row that points at nothing.
+    The commit stands whatever becomes of the action, so an OSError of it is logged, no more.
+    """
+    session.info.setdefault(AFTERWARDS, []).append(action)
+
+
 def prepare_sessions(sessions: sessionmaker[Session]) -> None:
-    """Make `begin_write` notice when a session's transaction is over."""
+    """Make `begin_write` and `after_commit` notice when a session's transaction is over."""
+
+    def act(session: Session) -> None:
+        if session.in_nested_transaction():
+            return
+        for action in session.info.pop(AFTERWARDS, []):
+            try:
+                action()
+            except OSError:
+                log.warning("could not be done after a commit", exc_info=True)
 
     def forget_write(session: Session, transaction: Any) -> None:
         if transaction.parent is None:
             session.info.pop(WRITING, None)
+            session.info.pop(AFTERWARDS, None)
 
+    event.listen(sessions.class_, "after_commit", act)
     event.listen(sessions.class_, "after_transaction_end", forget_write)
 
 

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError
 from flaskr.imaging import Limits
+from flaskr.library.keys import is_key
 from flaskr.library.media import Media
+from flaskr.library.names import display_name
 from flaskr.library.uploads import Arrival, accept
 from flaskr.models import Image, User
 from flaskr.storage import SpooledFile
+from flaskr.transactions import begin_write
 
 
 def keep(
@@ -26,12 +29,23 @@ def keep(
     return accept(session, media, owner, Arrival(file, name, None, "backup"), limits).image
 
 
+def rename(session: Session, image: Image, name: str) -> None:
+    """Give a backup another name: of a file that is sent again, the last name counts."""
+    begin_write(session)
+    image.name = display_name(name, image.blob.extension)
+
+
 def find(session: Session, owner: User, md5: str, sha256: str | None = None) -> Image:
     """Return the owner's newest backup with this MD5 (hex). Raises NotFoundError."""
     image = Image.backup_of(session, owner.id, md5=md5.lower(), sha256=sha256)
     if image is None:
         raise NotFoundError
     return image
+
+
+def is_own(session: Session, owner: User, key: str) -> bool:
+    """Tell whether the key is that of a picture of the owner's, be it in the trash."""
+    return is_key(key) and Image.knows(session, owner.id, key)
 
 
 def list_own(session: Session, owner: User, *, before: str | None, size: int) -> Sequence[Image]:

@@ -29,6 +29,7 @@ from flaskr.library.mending import (
     mend_upload,
     redecode,
 )
+from flaskr.library.set_check import check_sets
 from flaskr.models import Base, Blob, Image, now
 from flaskr.storage import Entry, MissingFileError
 from flaskr.transactions import end_read
@@ -69,6 +70,7 @@ def check(
     check_references(inspection)
     check_leftovers(inspection, at - LEFTOVER_AGE)
     check_uploads(inspection)
+    check_sets(inspection, at - IN_PROGRESS, at - LEFTOVER_AGE)
     return inspection.report
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError
+from flaskr.library import copies
 from flaskr.library.keys import digest, is_key
+from flaskr.library.media import Media
 from flaskr.models import BatchEntry, Image, User, now
 from flaskr.transactions import begin_write
 
@@ -50,10 +52,14 @@ def list_batch(session: Session, owner: User, batch: str) -> Sequence[Image]:
     return images
 
 
-def delete(session: Session, image: Image) -> None:
-    """Take an image from every address. Its file stays until it is collected."""
+def delete(session: Session, media: Media, image: Image) -> None:
+    """Take an image from every address: the one verb behind every deletion.
+
+    Copies that other servers serve go with the commit. Its own file stays until it is collected.
+    """
     begin_write(session)
     image.deleted = now()
+    copies.withdraw(session, media, image)
 
 
 def _found(image: Image | None) -> Image:

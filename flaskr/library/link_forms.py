@@ -18,6 +18,7 @@ TEMPLATE_LENGTH = 500
 PLACE = re.compile(r"\{(url|name|alt|width|height)\}")
 TAG = re.compile(r"<[a-zA-Z][^>]*>")
 MARKDOWN_LINK = re.compile(r"\]\(")
+ROUND = str.maketrans("[]", "()")
 MARKDOWN_MARKS = re.compile(r"[\\\[\]*_`<>&!~|]")
 
 
@@ -70,12 +71,16 @@ class PictureLinks(Mapping[str, str]):
 
 
 def document_forms(url: str, name: str) -> dict[str, str]:
-    """Return the link to what is no picture, in the forms that there are for it."""
+    """Return the link to what is no picture, in the forms that there are for it.
+
+    BBCode has no way to write a bracket that is none of its own.
+    """
+    name = one_line(name)
     return {
         "url": url,
         "markdown": f"[{markdown_text(name)}]({url})",
         "html": f'<a href="{escape(url)}">{escape(name)}</a>',
-        "bbcode": f"[url={url}]{name}[/url]",
+        "bbcode": f"[url={url}]{name.translate(ROUND)}[/url]",
     }
 
 
@@ -128,6 +133,11 @@ def candidates(source: Source, width: int) -> str:
         return f'srcset="{escape(source.sizes[0][0])}"'
     srcset = ", ".join(f"{escape(address)} {across}w" for address, across in source.sizes)
     return f'srcset="{srcset}" sizes="auto, (max-width: {width}px) 100vw, {width}px"'
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks, which would end a link."""
+    return " ".join(text.split())
 
 
 def markdown_text(text: str) -> str:

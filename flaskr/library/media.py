@@ -1,10 +1,12 @@
 """What the verbs need to keep and open pictures, and the names files have in the store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flaskr.imaging import DecodePool
 from flaskr.library.making import Making
+from flaskr.library.sets import UploadSet
 from flaskr.storage import LocalStore, Spool, Store
 
 SPOOL = "incoming/"
@@ -17,7 +19,8 @@ class Media:
     """The store, the spool on the same volume through which files get into it, the decoders.
 
     `secret_key` is the instance's; deletion links are made with it. `making` bounds who may wait
-    for variants.
+    for variants; `sets` are the upload sets by name, whose places hold documents, and copies of
+    pictures.
     """
 
     store: Store
@@ -25,11 +28,18 @@ class Media:
     decoders: DecodePool
     secret_key: str
     making: Making = field(default_factory=Making)
+    sets: Mapping[str, UploadSet] = field(default_factory=dict)
 
 
-def local_media(folder: Path, decoders: DecodePool, secret_key: str) -> Media:
+def local_media(
+    folder: Path,
+    decoders: DecodePool,
+    secret_key: str,
+    sets: Mapping[str, UploadSet] | None = None,
+) -> Media:
     """Return the media in a folder of this machine."""
-    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders, secret_key)
+    store, spool = LocalStore(folder), Spool(folder / SPOOL)
+    return Media(store, spool, decoders, secret_key, sets=sets or {})
 
 
 def blob_name(sha256: str) -> str:

@@ -1,36 +1,34 @@
-"""Files of upload sets: taken in, found, listed, deleted, collected.
+"""Files of upload sets: taken in, found, listed, deleted.
 
 A picture is taken in as every picture is; the set gives it a name of its own. A document is kept
 as it came, in the set's store.
 """
 
-import errno
+import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flaskr.errors import EmptyFileError, NoFileError, NotFoundError, NotInSetError
 from flaskr.imaging import Limits
 from flaskr.imaging.formats import HEAD_BYTES, sniff
-from flaskr.library import images
-from flaskr.library.media import Media, blob_name
+from flaskr.library import copies, images
+from flaskr.library.media import Media
 from flaskr.library.names import display_name
 from flaskr.library.sets import IMAGES, Place, UploadSet, extension_of
 from flaskr.library.uploads import Arrival, accept
-from flaskr.library.variants import local_copy
-from flaskr.models import Image, SetFile, User, now
-from flaskr.storage import MissingFileError, SpooledFile, Store
+from flaskr.models import SetFile, User, now
+from flaskr.storage import SpooledFile
 from flaskr.transactions import begin_write, end_read
 
 NAME_BYTES = 10
 """80 random bits: a name that cannot be guessed."""
+
+NAME = re.compile(r"[0-9a-f]{20}\.[a-z0-9]{1,10}")
+"""The names that files of sets have; what else lies in a set's place is not ours."""
 
 OCTETS = "application/octet-stream"
 TYPES = {
@@ -102,7 +100,7 @@ def take(
         check_picture(upload_set, arrival.file)
         made = take_picture(session, media, owner, upload_set, arrival, limits)
     if arrival.slot is not None:
-        empty_slot(session, upload_set, made, arrival.slot)
+        empty_slot(session, media, made, arrival.slot)
         made.slot = arrival.slot
     session.flush()
     return made
@@ -135,11 +133,8 @@ def take_picture(
     made.image = image
     if upload_set.place:
         # Within the transaction, so that no name is given out without its file.
-        with (
-            local_copy(media, blob_name(image.blob.sha256)) as path,
-            removing(upload_set.place, made.name),
-        ):
-            put_copy(upload_set.place, made.name, path)
+        with copies.removing(upload_set.place, made.name):
+            copies.put_picture(media, upload_set.place, made.name, image)
             session.flush()
     return made
 
@@ -152,8 +147,8 @@ def take_document(
     name = new_name(extension)
     owner_id = owner.id
     end_read(session)
-    put(place, name, arrival.file.path)
-    with removing(place, name):
+    copies.put(place, name, arrival.file.path)
+    with copies.removing(place, name):
         begin_write(session)
         made = SetFile(
             set_name=upload_set.name,
@@ -187,41 +182,16 @@ def new_name(extension: str) -> str:
     return f"{secrets.token_hex(NAME_BYTES)}.{extension}"
 
 
-def put(place: Place, name: str, source: Path) -> None:
-    """Put an arrived file into the place, which may be on another volume. Raises OSError."""
-    try:
-        place.store.put(name, source)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        put_copy(place, name, source)
-
-
-def put_copy(place: Place, name: str, source: Path) -> None:
-    """Put a copy of the file at `source` into the place. Raises OSError."""
-    with place.spool.create() as copy, source.open("rb") as content:
-        while chunk := content.read(1024 * 1024):
-            copy.write(chunk)
-        copy.finish()
-        place.store.put(name, copy.path)
-
-
-@contextmanager
-def removing(place: Place, name: str) -> Iterator[None]:
-    """Remove a file from the place if what follows fails."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            place.store.delete(name)
-        raise
-
-
-def empty_slot(session: Session, upload_set: UploadSet, made: SetFile, slot: str) -> None:
+def empty_slot(session: Session, media: Media, made: SetFile, slot: str) -> None:
     """Delete what the owner had in the slot. Two who come at once wait for each other."""
     session.execute(select(User.id).where(User.id == made.owner_id).with_for_update())
-    for earlier in SetFile.in_slot(session, made.owner_id, upload_set.name, slot):
-        delete(session, upload_set, earlier)
+    for earlier in SetFile.in_slot(session, made.owner_id, made.set_name, slot):
+        delete(session, media, earlier)
+
+
+def has_slot(session: Session, owner: User, upload_set: UploadSet, slot: str) -> bool:
+    """Tell whether the owner has a file in this slot, which the next one would replace."""
+    return bool(SetFile.in_slot(session, owner.id, upload_set.name, slot))
 
 
 def find(session: Session, set_name: str, name: str) -> SetFile:
@@ -232,10 +202,10 @@ def find(session: Session, set_name: str, name: str) -> SetFile:
     return found
 
 
-def find_own_document(session: Session, owner: User, set_name: str, name: str) -> SetFile:
-    """Return a document of the owner's. Raises NotFoundError, also for somebody else's."""
+def find_own(session: Session, owner: User, set_name: str, name: str) -> SetFile:
+    """Return a file of the owner's. Raises NotFoundError, also for somebody else's."""
     found = find(session, set_name, name)
-    if found.owner_id != owner.id or found.image is not None:
+    if found.owner_id != owner.id:
         raise NotFoundError
     return found
 
@@ -247,61 +217,18 @@ def list_own(
     return SetFile.page(session, owner.id, upload_set.name, before, size)
 
 
-def delete(session: Session, upload_set: UploadSet, file: SetFile) -> None:
+def delete(session: Session, media: Media, file: SetFile) -> None:
     """Take a file from its address; a picture from every address it has.
 
-    A copy that another server may be serving goes at once. A document stays until it is collected.
+    A document stays in its place until it is collected.
     """
-    begin_write(session)
-    if file.image is None:
-        file.deleted = now()
+    if file.image is not None:
+        images.delete(session, media, file.image)
         return
-    images.delete(session, file.image)
-    if upload_set.place:
-        with suppress(OSError):  # `collect` removes what is left
-            upload_set.place.store.delete(file.name)
+    begin_write(session)
+    file.deleted = now()
 
 
 def media_type(name: str) -> str:
     """Return the type under which a document of this name is sent."""
     return TYPES.get(extension_of(name), OCTETS)
-
-
-def collect(
-    session: Session, sets: Iterable[UploadSet], before: datetime, *, dry_run: bool = False
-) -> int:
-    """Remove documents deleted before that moment, and copies of pictures that are deleted.
-
-    Commits one by one. Returns how many there were, or would be. A set that the settings no longer
-    describe is left alone. Raises OSError when a file cannot be removed; its row stays then.
-    """
-    known = {each.name: each.place for each in sets}
-    old = SetFile.sha256.is_not(None) & (SetFile.deleted <= before)
-    gone = SetFile.sha256.is_(None) & (SetFile.image_id.is_(None) | Image.deleted.is_not(None))
-    due = select(SetFile.id, SetFile.set_name, SetFile.name, SetFile.image_id)
-    due = due.outerjoin(Image, SetFile.image_id == Image.id).where(old | gone)
-    rows = session.execute(due).all()
-    end_read(session)
-    removed = 0
-    for id_, set_name, name, image_id in rows:
-        if set_name not in known:
-            continue
-        place = known[set_name]
-        if place is not None and exists(place.store, name):
-            removed += 1
-            if not dry_run:
-                place.store.delete(name)
-        if image_id is None and not dry_run:  # a picture in the trash may come back under its name
-            begin_write(session)
-            session.execute(delete_rows(SetFile).where(SetFile.id == id_))
-            session.commit()
-    return removed
-
-
-def exists(store: Store, name: str) -> bool:
-    """Tell whether the store has this file."""
-    try:
-        store.stat(name)
-    except MissingFileError:
-        return False
-    return True

@@ -5,14 +5,16 @@ sites have in their configuration. docs/adr/0010-upload-sets.md says where we di
 """
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flaskr.config import ConfigurationError, parse_count, split_set_setting
+from flaskr.config import SET_KINDS, ConfigurationError, parse_count, split_set_setting
 from flaskr.imaging.formats import EXTENSION_ALIASES
 from flaskr.storage import LocalStore, Spool, Store, store_at
 
@@ -42,11 +44,12 @@ GROUPS = {
     "DEFAULT": DEFAULT,
 }
 
-PHOTOS = "photos"
-PREDEFINED = {PHOTOS: IMAGES, "files": TEXT + DOCUMENTS}
+PHOTOS, FILES = "photos", "files"
+PREDEFINED = {PHOTOS: IMAGES, FILES: TEXT + DOCUMENTS}
 """The sets whose kinds are known without ALLOW, which adds to them."""
 
 EXTENSION = re.compile(r"[a-z0-9]{1,10}")
+SVG = "svg"
 SPOOL = ".incoming"
 MAX_SET_NAME = 40
 
@@ -55,7 +58,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """A store of a set's own, and the spool through which files get into it."""
+    """A store of a set's own; `spool` is for files that come from another volume.
+
+    The store may be a folder that a server publishes. So files arrive elsewhere; what has to be
+    copied within it lies in a hidden folder meanwhile, which only we may look into.
+    """
 
     store: Store
     spool: Spool
@@ -84,6 +91,11 @@ class UploadSet:
         spellings = {extension} | {a for a, to in EXTENSION_ALIASES.items() if to == extension}
         return not self.allowed.isdisjoint(spellings)
 
+    @property
+    def only_saved(self) -> bool:
+        """Tell whether its pictures, too, are sent to be saved, as documents always are."""
+        return self.name == FILES
+
     def file_allowed(self, _storage: object, basename: str) -> bool:
         """Tell by its name whether a file may come; Flask-WTF's `FileAllowed` asks this way."""
         return self.takes(extension_of(basename))
@@ -107,14 +119,39 @@ def from_config(config: Mapping[str, Any], instance: Path, files: Path) -> dict[
     made = {}
     for name, settings in given.items():
         if name == PHOTOS or settings.get("DEST"):
-            made[name] = read_set(name, settings, instance, files)
-        elif any(settings.values()):
-            log.warning("no upload set %r: UPLOADED_%s_DEST is empty", name, name.upper())
+            made[name] = read_set(name, settings, instance, files, svg=config.get("ALLOW_SVG"))
+        elif settings.get("URL"):
+            raise ConfigurationError(f"UPLOADED_{name.upper()}_URL: the set has no DEST")
     return made
 
 
-def read_set(name: str, settings: Mapping[str, Any], instance: Path, files: Path) -> UploadSet:
-    """Return one set. Raises ConfigurationError."""
+def warn_of_unknown(names: Iterable[str], sets: Mapping[str, UploadSet]) -> None:
+    """Log which of the settings' names look like a set's and are none, or are of no set."""
+    known = [
+        f"UPLOADED_{set_name.upper()}_{kind}"
+        for set_name in sorted({*PREDEFINED, *sets})
+        for kind in SET_KINDS
+    ]
+    for name in sorted(set(names)):
+        if not name.upper().startswith("UPLOADED_"):
+            continue
+        parts = split_set_setting(name)
+        nearest = get_close_matches(name.upper(), known, 1, 0.0)[0]
+        if parts is None:
+            log.warning("%s is no setting; the nearest one is %s", name, nearest)
+        elif parts[0] not in sets and parts[1] != "DEST":
+            dest = f"UPLOADED_{parts[0].upper()}_DEST"
+            meant = "" if nearest == name else f"; is {nearest} meant?"
+            log.warning("%s has no effect without %s%s", name, dest, meant)
+
+
+def read_set(
+    name: str, settings: Mapping[str, Any], instance: Path, files: Path, *, svg: object = False
+) -> UploadSet:
+    """Return one set; drawings are taken only if they are `svg` everywhere.
+
+    Raises ConfigurationError.
+    """
     if len(name) > MAX_SET_NAME:
         raise ConfigurationError(f"the upload set {name!r} needs a shorter name")
 
@@ -127,6 +164,10 @@ def read_set(name: str, settings: Mapping[str, Any], instance: Path, files: Path
     allow = read("ALLOW", read_extensions, ())
     deny = read("DENY", read_extensions, ())
     allowed = allow | (frozenset(PREDEFINED.get(name, () if allow else DEFAULT)) - deny)
+    if not svg:
+        if names_svg(settings.get("ALLOW", ())):
+            log.warning("UPLOADED_%s_ALLOW names svg, but ALLOW_SVG is off", name.upper())
+        allowed -= {SVG}
     place = read("DEST", lambda dest: read_place(dest, instance, files), "")
     if place is None and not allowed.issubset(IMAGES):
         raise ConfigurationError(f"UPLOADED_{name.upper()}_DEST: documents need a folder")
@@ -134,7 +175,7 @@ def read_set(name: str, settings: Mapping[str, Any], instance: Path, files: Path
         name=name,
         allowed=allowed,
         place=place,
-        url=read("URL", read_url, ""),
+        url=read("URL", lambda url: read_url(url, name, has_place=place is not None), ""),
         max_bytes=read("MAX_BYTES", lambda number: parse_count(str(number)), 0),
     )
 
@@ -154,6 +195,12 @@ def read_extensions(value: str | Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def names_svg(value: str | Iterable[str]) -> bool:
+    """Tell whether drawings are allowed by name, and not with a group."""
+    words = value.split(",") if isinstance(value, str) else value
+    return any(word.strip().lower().removeprefix(".") == SVG for word in words)
+
+
 def read_place(address: str, instance: Path, files: Path) -> Place | None:
     """Return the place that DEST names, or None if it is empty. Raises ValueError."""
     if not address:
@@ -163,12 +210,38 @@ def read_place(address: str, instance: Path, files: Path) -> Place | None:
         root, taken = store.root.resolve(), files.resolve()
         if root == taken or root in taken.parents or taken in root.parents:
             raise ValueError(f"the set needs a folder of its own, apart from {files}")
-        return Place(store, Spool(store.root / SPOOL))
+        return Place(store, Spool(store.root / SPOOL, mode=0o700))
     return Place(store, Spool(files / "incoming"))
 
 
-def read_url(url: str) -> str:
-    """Return the address that links start with, ending with a slash. Raises ValueError."""
+def check_places(sets: Mapping[str, UploadSet]) -> None:
+    """Raise ConfigurationError for a DEST that can be no folder of ours; none is made yet."""
+    for name, each in sets.items():
+        if each.place is None or not isinstance(each.place.store, LocalStore):
+            continue
+        root = each.place.store.root
+        nearest = next(path for path in (root, *root.parents) if is_there(path))
+        if not nearest.is_dir():
+            raise ConfigurationError(f"UPLOADED_{name.upper()}_DEST: {nearest} is no folder")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise ConfigurationError(
+                f"UPLOADED_{name.upper()}_DEST: this program may not write to {nearest}"
+            )
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is something; what we may not look for is not there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def read_url(url: str, set_name: str, *, has_place: bool) -> str:
+    """Return the address that links start with, ending with a slash. Raises ValueError.
+
+    Without a place there is nothing a server could serve but what it asks of this service.
+    """
     if not url:
         return ""
     parts = urlsplit(url)
@@ -176,4 +249,10 @@ def read_url(url: str) -> str:
     path_alone = url.startswith("/") and not url.startswith("//")
     if not (absolute or path_alone) or parts.query or parts.fragment:
         raise ValueError("expected an address such as https://cdn.example.org/photos/")
-    return url.rstrip("/") + "/"
+    address = url.rstrip("/") + "/"
+    if not has_place and not address.endswith(f"/_uploads/{set_name}/"):
+        raise ValueError(
+            f"nothing lies there without DEST; a cache in front of this service is asked for "
+            f"…/_uploads/{set_name}/"
+        )
+    return address

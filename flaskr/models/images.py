@@ -91,6 +91,12 @@ class Image(Base):
         return session.scalar(cls.living().where(cls.key == key, cls.owner_id == owner_id))
 
     @classmethod
+    def knows(cls, session: Session, owner_id: int, key: str) -> bool:
+        """Tell whether the owner has an image with this key, deleted or not."""
+        query = select(cls.id).where(cls.key == key, cls.owner_id == owner_id)
+        return session.scalar(query) is not None
+
+    @classmethod
     def page(cls, session: Session, owner_id: int, before: str | None, size: int) -> Sequence[Self]:
         """Return up to `size` of the owner's images, newest first.
 

@@ -86,6 +86,12 @@ class SetFile(Base):
         return session.scalars(own.order_by(cls.id.desc()).limit(size)).all()
 
     @classmethod
+    def names_of(cls, session: Session, image_id: int) -> Sequence[tuple[str, str]]:
+        """Return the set and the public name of every file that is this image."""
+        query = select(cls.set_name, cls.name).where(cls.image_id == image_id)
+        return [(set_name, name) for set_name, name in session.execute(query)]
+
+    @classmethod
     def in_slot(cls, session: Session, owner_id: int, set_name: str, slot: str) -> Sequence[Self]:
         """Return the owner's files with this slot."""
         own = cls.living().where(cls.owner_id == owner_id, cls.set_name == set_name)

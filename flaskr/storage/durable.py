@@ -14,12 +14,15 @@ def sync_folder(path: Path) -> None:
     _sync(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it that are missing, each recorded in the one that holds it."""
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it that are missing, each recorded in the one that holds it.
+
+    `mode` is that of the folder itself, less what the process's mask takes from it.
+    """
     if path.is_dir():
         return
     make_folder(path.parent)
-    path.mkdir(exist_ok=True)
+    path.mkdir(mode, exist_ok=True)
     sync_folder(path.parent)
 
 

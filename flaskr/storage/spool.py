@@ -90,10 +90,14 @@ class SpooledFile:
 
 
 class Spool:
-    """The folder for files on their way in. It has to be on the volume of the store."""
+    """The folder for files on their way in. It has to be on the volume of the store.
 
-    def __init__(self, folder: Path) -> None:
+    `mode` is the folder's, as far as the process's mask admits it.
+    """
+
+    def __init__(self, folder: Path, mode: int = 0o777) -> None:
         self.folder = folder
+        self.mode = mode
 
     def create(self, limit: int | None = None) -> SpooledFile:
         """Start an empty file under a new name, to hold `limit` bytes at the most."""
@@ -101,7 +105,7 @@ class Spool:
 
     def new_path(self) -> Path:
         """Return a path in the spool that nothing has yet, for somebody else to write to."""
-        make_folder(self.folder)  # the store lies in the folder above, which has to last
+        make_folder(self.folder, self.mode)  # the store lies in the folder above, which has to last
         return self.folder / f"{secrets.token_hex(16)}{PART}"
 
     def path_of(self, key: str) -> Path:

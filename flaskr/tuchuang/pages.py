@@ -9,6 +9,7 @@ from flaskr.library import images as library
 from flaskr.models import Image
 from flaskr.tuchuang import bp
 from flaskr.web.formats import wants_json
+from flaskr.web.intake import media
 from flaskr.web.links import image_card
 from flaskr.web.users import account, login_required
 
@@ -46,8 +47,7 @@ def delete(key: str) -> str | Response:
     own = library.find_own(db.session, account(), key)
     if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(own))
-    library.delete(db.session, own)
-    db.session.commit()
+    remove(own)
     if wants_json():
         return jsonify(deleted=key)
     say_deleted(own)
@@ -63,10 +63,15 @@ def delete_by_link(key: str, token: str) -> str | Response:
     found = library.find_by_deletion_secret(db.session, key, token)
     if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(found))
-    library.delete(db.session, found)
-    db.session.commit()
+    remove(found)
     say_deleted(found)
     return redirect(url_for("blog.index"), 303)
+
+
+def remove(found: Image) -> None:
+    """Delete the image."""
+    library.delete(db.session, media(), found)
+    db.session.commit()
 
 
 def say_deleted(found: Image) -> None:

@@ -5,25 +5,25 @@ from typing import Any
 from flask import current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileAllowed, FileField, FileRequired
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, NotFoundError
-from flaskr.library import set_files
-from flaskr.library.media import blob_name
+from flaskr.errors import DomainError, NotFoundError, SeveralFilesError
+from flaskr.library import set_files, variants
 from flaskr.library.sets import UploadSet
-from flaskr.models import SetFile
+from flaskr.models import DirectImage, SetFile
 from flaskr.transactions import end_read
 from flaskr.tuchuang import bp, short_links
-from flaskr.web.delivery import Caching, Delivery, StoredFile, answer_file
+from flaskr.tuchuang.direct import read_link
+from flaskr.tuchuang.files import visible
+from flaskr.web.delivery import Caching, Delivery, Headers, StoredFile, answer_file
 from flaskr.web.errors import describe
 from flaskr.web.intake import media, takes_files_up_to
 from flaskr.web.links import attachment_header
 from flaskr.web.sets import asked_set_limit, set_file_card, set_limit, upload_set
-from flaskr.web.uploading import take_set_file
+from flaskr.web.uploading import sent_files, take_set_file
 from flaskr.web.users import account, login_required
 
 PAGE_SIZE = 30
@@ -56,7 +56,7 @@ def set_page(set_name: str) -> Response:
     status = 200
     if form.validate_on_submit():
         try:
-            taken = take_set_file(found, form.file.data)
+            taken = take_only_file(found)
         except DomainError as error:
             form.file.errors = [*form.file.errors, describe(error)]
             status = error.status
@@ -66,6 +66,14 @@ def set_page(set_name: str) -> Response:
     elif form.is_submitted():
         status = 422
     return make_response(render_set_page(found, form), status)
+
+
+def take_only_file(found: UploadSet) -> SetFile:
+    """Take the file of the form in. Raises SeveralFilesError, for none may be lost unsaid."""
+    sent = sent_files()
+    if len(sent) > 1:
+        raise SeveralFilesError
+    return take_set_file(found, sent[0], sent[0].filename or "")
 
 
 def render_set_page(found: UploadSet, form: SetForm) -> str:
@@ -91,55 +99,56 @@ def render_set_page(found: UploadSet, form: SetForm) -> str:
 @bp.route("/sets/<set_name>/<name>/delete", methods=("GET", "POST"))
 @login_required
 def delete_set_file(set_name: str, name: str) -> str | Response:
-    """Ask, then delete a document."""
-    found = upload_set(set_name)
-    own = set_files.find_own_document(db.session, account(), set_name, name)
+    """Ask, then delete: a document, or a picture from everywhere."""
+    upload_set(set_name)
+    own = set_files.find_own(db.session, account(), set_name, name)
+    back = url_for(".set_page", set_name=set_name)
     if request.method != "POST":
-        back = url_for(".set_page", set_name=set_name)
         return render_template("tuchuang/delete_file.html", file=set_file_card(own), back=back)
-    set_files.delete(db.session, found, own)
+    set_files.delete(db.session, media(), own)
     db.session.commit()
     flash(gettext("“%(name)s” is deleted; its links no longer work.", name=own.original))
-    return redirect(url_for(".set_page", set_name=set_name), 303)
+    return redirect(back, 303)
 
 
 @short_links.get("/_uploads/<set_name>/<name>")
 def set_file(set_name: str, name: str) -> Response:
-    """Send a file of a set: a picture as it is shown everywhere, a document to be saved."""
+    """Send a file of a set: a picture as by its direct link, a document to be saved."""
     found = upload_set(set_name)
     file = set_files.find(db.session, set_name, name)
-    config = current_app.config
     if file.image is not None:
-        delivery, store, prefix = shown(file), media().store, config["ACCEL_PREFIX"]
-    elif found.place is not None:
-        # nginx knows the folder `files` only, so a document is sent from here.
-        delivery, store, prefix = saved(file), found.place.store, ""
-    else:
+        to_save = [attachment(file)] if found.only_saved and "download" not in request.args else []
+        return send_picture(visible(file.image.key), to_save)
+    if found.place is None:
         raise NotFoundError
+    delivery = document(file)
     end_read(db.session)
-    status, headers, body = answer_file(request.environ, store, delivery, prefix)
+    # nginx knows the folder `files` only, so a document is sent from here.
+    status, headers, body = answer_file(request.environ, found.place.store, delivery, "")
     return Response(body, status, headers, direct_passthrough=True)
 
 
-def shown(file: SetFile) -> Delivery:
-    """Return how a picture is sent, if whoever asks may see it. Raises NotFoundError."""
-    image = file.image
-    if image is None:
-        raise NotFoundError
-    private = image.visibility == "private"
-    if private and not (current_user.is_authenticated and current_user.id == image.owner_id):
-        raise NotFoundError
-    blob = image.blob
-    stored = StoredFile(blob_name(blob.sha256), blob.type, blob.sha256)
-    return Delivery(stored, caching(public=not private))
+def send_picture(image: DirectImage, more: Headers) -> Response:
+    """Send a picture, or the variant that `?w=`, `?h=` and `?fit=` ask for."""
+    end_read(db.session)  # a variant may have to be made
+    config = current_app.config
+    wanted = read_link(image, image.extension, request.args, "", config)
+    if wanted.spec is not None:
+        variants.ensure(media(), image.sha256, image.extension, wanted.spec)
+    asked = wanted.delivery
+    delivery = Delivery(asked.file, asked.caching, [*asked.more, *more])
+    status, headers, body = answer_file(
+        request.environ, media().store, delivery, config["ACCEL_PREFIX"]
+    )
+    return Response(body, status, headers, direct_passthrough=True)
 
 
-def saved(file: SetFile) -> Delivery:
+def document(file: SetFile) -> Delivery:
     """Return how a document is sent: to be saved under its original name."""
     stored = StoredFile(file.name, set_files.media_type(file.name), file.sha256 or "")
-    header = ("Content-Disposition", attachment_header(file.original))
-    return Delivery(stored, caching(public=True), [header])
+    caching = Caching(public=True, max_age=current_app.config["LINK_MAX_AGE"])
+    return Delivery(stored, caching, [attachment(file)])
 
 
-def caching(*, public: bool) -> Caching:
-    return Caching(public=public, max_age=current_app.config["LINK_MAX_AGE"] if public else 0)
+def attachment(file: SetFile) -> tuple[str, str]:
+    return "Content-Disposition", attachment_header(file.original)

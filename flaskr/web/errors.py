@@ -22,7 +22,7 @@ from flaskr.errors import (
     from_os_error,
     message_,
 )
-from flaskr.web.filters import filesize
+from flaskr.web.filters import limitsize
 from flaskr.web.formats import wants_json
 from flaskr.web.redirects import redirect_to_login
 
@@ -138,7 +138,7 @@ def describe(error: DomainError) -> str:
     """Return the error's message in the language of the request."""
     details = dict(error.details)
     if "limit" in details:
-        details["limit"] = filesize(details["limit"])
+        details["limit"] = limitsize(details["limit"])
     return str(gettext(error.message, **details))
 
 

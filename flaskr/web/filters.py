@@ -22,6 +22,16 @@ def filesize(number: int) -> str:
     return f"{format_decimal(size, format=pattern)} {UNITS[unit]}"
 
 
+def limitsize(number: int) -> str:
+    """Print a limit so that whoever set it knows it again: 32 MB, but 100,000 B."""
+    unit = STEP
+    while number >= unit * STEP:
+        unit *= STEP
+    if number * 10 % unit == 0:  # one decimal says all of it
+        return filesize(number)
+    return f"{format_decimal(number)} {UNITS[0]}"
+
+
 def medium_date(moment: datetime) -> str:
     return str(format_date(moment, "medium"))
 
@@ -32,6 +42,7 @@ def medium_datetime(moment: datetime) -> str:
 
 def init_app(app: Flask) -> None:
     app.add_template_filter(filesize)
+    app.add_template_filter(limitsize)
     app.add_template_filter(medium_date, "date")
     app.add_template_filter(medium_datetime, "datetime")
     app.add_template_filter(to_html, "markdown")

@@ -16,7 +16,7 @@ from flask import current_app, request, url_for
 from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import AVIF, EXTENSIONS, JPEG, SVG, WEBP
 from flaskr.imaging.spec import THUMBNAIL, VARIANT_FORMATS, Spec
-from flaskr.library.link_forms import Pasted, Source, PictureLinks
+from flaskr.library.link_forms import Pasted, PictureLinks, Source, one_line
 from flaskr.library.names import stem
 from flaskr.models import Image
 from flaskr.web.users import own_template
@@ -210,7 +210,7 @@ def pasted(image: Image, url: str, shown: str) -> Pasted:
         url=url,
         shown=shown,
         name=image.name,
-        alt=stem(image.name),
+        alt=one_line(stem(image.name)),
         width=blob.width,
         height=blob.height,
         sources=lambda: embed_sources(image),

@@ -10,14 +10,14 @@ from flaskr.errors import NotFoundError
 from flaskr.library.link_forms import PictureLinks, document_forms
 from flaskr.library.sets import UploadSet
 from flaskr.models import SetFile
+from flaskr.web.intake import media
 from flaskr.web.links import absolute, pasted, thumbnail_path
 from flaskr.web.users import own_template
 
 
-def upload_sets() -> dict[str, UploadSet]:
+def upload_sets() -> Mapping[str, UploadSet]:
     """Return the sets that the settings describe, by name."""
-    held: dict[str, UploadSet] = current_app.extensions["tuchuang.sets"]
-    return held
+    return media().sets
 
 
 def upload_set(name: str) -> UploadSet:
@@ -70,10 +70,7 @@ def set_file_card(file: SetFile) -> SetFileCard:
     """Gather what is shown of a file of a set."""
     url = set_file_url(file)
     image = file.image
-    if image is not None:
-        page = url_for("tuchuang.delete", key=image.key)
-    else:
-        page = url_for("tuchuang.delete_set_file", set_name=file.set_name, name=file.name)
+    page = url_for("tuchuang.delete_set_file", set_name=file.set_name, name=file.name)
     return SetFileCard(
         key=file.name.partition(".")[0],
         name=file.original,

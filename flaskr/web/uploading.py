@@ -130,12 +130,14 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
     return upload
 
 
-def take_set_file(found: UploadSet, part: ReceivedFile, slot: str | None = None) -> SetFile:
+def take_set_file(
+    found: UploadSet, part: ReceivedFile, name: str, slot: str | None = None
+) -> SetFile:
     """Take one file into an upload set and commit it. Raises what `set_files.take` raises."""
     if part.error is not None:
         raise part.error
     try:
-        arrival = SetArrival(part.spooled, part.filename or "", slot)
+        arrival = SetArrival(part.spooled, name, slot)
         taken = take(db.session, media(), account(), found, arrival, picture_limits())
         db.session.commit()
     except BaseException:

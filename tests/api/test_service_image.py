@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from PIL import Image as Pillow
 
 from flaskr.models import Blob, Image, User
 from tests import collisions, factories
@@ -142,6 +143,15 @@ def test_the_same_file_again_is_one_backup(user, session):
     assert count_rows(session, Image) == 1
 
 
+def test_the_same_file_under_another_name_is_renamed(user, session):
+    user.send(("test", "wx_1.png", png(number=1)), filename="one.png")
+    user.send(("test", "wx_2.png", png(number=2)), filename="two.png")
+    user.send(("test", "wx_3.png", png(number=1)), filename="uno.png")
+    user.send(("test", "wx_4.png", png(number=2)))  # a temporary file's name is none
+    assert [entry["name"] for entry in user.get().json["data"]] == ["two.png", "uno.png"]
+    assert count_rows(session, Image) == 2
+
+
 def test_upper_case_is_read_too(user):
     user.send(("test", "a.png", png()))
     assert user.get(md5_of(png()).upper()).status_code == 200
@@ -177,6 +187,65 @@ def test_the_list_goes_on_page_by_page(user, session, ada):
 
 def test_an_empty_list_is_no_error(user):
     assert user.get().json == {"data": [], "next": None, "result_code": 0, "message": "success"}
+
+
+@pytest.mark.parametrize("before", ["", "x", "1" * 12, "0OIl"])
+def test_a_place_in_the_list_that_is_none_is_an_error(user, stranger, session, bob, before):
+    user.send(("test", "a.png", png()))
+    stranger.send(("test", "b.png", png(number=1)))
+    theirs = session.query(Image).filter_by(owner_id=bob.id).one().key
+    for key in (before, theirs):
+        assert_refused(user.get(before=key), 400, -101)
+
+
+def test_a_place_in_the_list_that_was_deleted_meanwhile_goes_on(user, session, ada):
+    images = [make_image(session, ada) for _ in range(3)]
+    for image in images:
+        image.visibility = "private"
+    images[1].deleted = datetime.now(UTC)
+    session.commit()
+    (entry,) = user.get(before=images[1].key).json["data"]
+    assert entry["sha256"] == images[0].blob.sha256
+
+
+# ---- small pictures for the list --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "type_", "size"),
+    [
+        (lambda: jpeg(1200, 600), "image/jpeg", (320, 160)),
+        (lambda: jpeg(1200, 600, orientation=6), "image/jpeg", (320, 640)),
+        (lambda: png(1200, 600), "image/png", (320, 160)),
+        (lambda: png(40, 20), "image/png", (40, 20)),
+        (factories.heic, "image/jpeg", (48, 32)),
+        (factories.gif, "image/png", (48, 32)),
+    ],
+)
+def test_a_backup_can_be_had_small(user, make, type_, size):
+    content = make()
+    user.send(("test", "a.jpg", content))
+    small = user.get(md5_of(content), w="320")
+    assert (small.status_code, small.mimetype) == (200, type_)
+    assert small.headers["Cache-Control"] == "private, no-store"
+    with Pillow.open(BytesIO(small.data)) as picture:
+        assert (picture.size, getattr(picture, "n_frames", 1)) == (size, 1)
+    assert factories.CANARY.encode() not in small.data
+    assert user.get(md5_of(content)).data == content
+
+
+def test_a_small_picture_is_as_private_as_its_backup(user, stranger, guests):
+    md5 = md5_of(png())
+    user.send(("test", "a.png", png()))
+    assert_refused(stranger.get(md5, w="320"), 404, -1)
+    assert_refused(guests.get(f"{PATH}?md5={md5}&w=320"), 404, -1)
+
+
+@pytest.mark.parametrize("query", [{"w": "321"}, {"w": "0"}, {"w": "x"}, {"w": ""}, {"h": "9999"},
+                                   {"w": "320", "h": "64"}, {"w": "320", "fit": "x"}])  # fmt: skip
+def test_a_size_that_is_none_is_wrong_params(user, query):
+    user.send(("test", "a.png", png()))
+    assert_refused(user.get(md5_of(png()), **query), 400, -101)
 
 
 # ---- bad input --------------------------------------------------------------------------------
@@ -290,6 +359,44 @@ def test_two_users_may_have_one_each_of_two_files_whose_md5_collides(user, stran
     user.send(("test", "a.bmp", one))
     stranger.send(("test", "a.bmp", two))
     assert (user.get(md5_of(one)).data, stranger.get(md5_of(one)).data) == (one, two)
+
+
+# ---- what people are told ---------------------------------------------------------------------
+
+
+def test_the_words_are_for_people_in_wechat(user, client, session, ada):
+    words = [
+        client.get(PATH).json["message"],
+        client.get(PATH, headers=bearer("wrong")).json["message"],
+        Account(client, make_token(session, ada, "upload")).get().json["message"],
+        user.get(UNKNOWN).json["message"],
+        user.get("x").json["message"],
+        user.send().json["message"],
+        user.get(before="x").json["message"],
+    ]
+    assert words == [
+        "Log in first, then try again.",
+        "Your log-in has expired. Log in again.",
+        "Your log-in does not allow this. Log in again.",
+        "This picture is no longer here. Refresh the list.",
+        "Which picture is meant? Refresh the list, then try again.",
+        "No picture arrived. Choose one, then send it again.",
+        "The list has changed. Refresh it.",
+    ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_wrong_method_is_answered_in_the_envelope(client, path, method):
+    answer = client.open(path, method=method)
+    assert_refused(answer, 405, -101)
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD, POST"
+
+
+def test_a_slash_too_many_is_answered_in_the_envelope(client):
+    answer = client.get("/service//image?md5=1")
+    assert_refused(answer, 308, -101)
+    assert answer.location == "http://localhost/service/image?md5=1"
 
 
 # ---- who may ----------------------------------------------------------------------------------

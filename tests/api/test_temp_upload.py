@@ -28,8 +28,17 @@ TASK = {
 }
 
 
+class SomeText:
+    """Equals every text that says something."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and bool(other.strip())
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def failed(message: str) -> dict[str, object]:
-    return {"error": 1, "data": {"msg": message, "url": ""}}
+    return {"error": 1, "data": {"msg": message, "url": ""}, "message": SomeText()}
 
 
 def assert_nothing_stored(session, app) -> None:
@@ -91,6 +100,54 @@ def test_a_second_photo_replaces_the_first(guests, session):
     assert guests.get(two).status_code == 200
     deleted = [image.deleted is not None for image in session.query(Image).order_by(Image.id)]
     assert deleted == [True, False]
+
+
+def test_guests_who_may_not_delete_replace_nothing(make_app, session):
+    """Whoever knows an openid could delete somebody else's photo otherwise."""
+    guests = Browser(make_app(GUEST_UPLOADS=True))
+    told = [
+        read_as_seed(guests.post(TEMP, **wx_upload({}, ("photo", "a.png", png(number=n)))))
+        for n in range(2)
+    ]
+    assert [answer["error"] for answer in told] == [0, 0]
+    urls = [answer["data"]["url"] for answer in told]
+    assert len(set(urls)) == 2
+    assert [guests.get(url).status_code for url in urls] == [200, 200]
+    assert [image.deleted for image in session.query(Image)] == [None, None]
+
+
+def test_what_guests_sent_before_they_might_delete_stays(make_app):
+    before, after = (
+        Browser(make_app(GUEST_UPLOADS=True, GUEST_DELETES=allowed)) for allowed in (False, True)
+    )
+    told = [
+        read_as_seed(browser.post(TEMP, **wx_upload({}, ("photo", "a.png", png(number=n)))))
+        for n, browser in enumerate((before, after, after))
+    ]
+    urls = [answer["data"]["url"] for answer in told]
+    assert [after.get(url).status_code for url in urls] == [200, 404, 200]
+
+
+def test_a_token_replaces_without_guests_being_allowed_anything(client, session, ada):
+    headers = bearer(make_token(session, ada))
+    urls = []
+    for number in range(2):
+        sent = wx_upload({}, ("photo", "a.png", png(number=number)))
+        sent["headers"] |= headers
+        urls.append(client.post(TEMP, **sent).json["data"]["url"])
+    assert [client.get(url).status_code for url in urls] == [404, 200]
+
+
+def test_photos_of_guests_are_replaced_as_often_as_guests_may_delete(make_app):
+    app = make_app(GUEST_UPLOADS=True, GUEST_DELETES=True, RATE_LIMITS=True)
+    browser = Browser(app)
+    sent = wx_upload({}, ("photo", "a.png", png()))
+    assert browser.post(TEMP, **sent).status_code == 200
+    for _ in range(60):
+        browser.delete(f"/service/image?md5={'0' * 32}")
+    answer = browser.post(TEMP, **sent)
+    assert (answer.status_code, read_as_seed(answer)) == (429, failed("图片上传失败"))
+    assert browser.post("/temp/upload/1", **sent).status_code == 200
 
 
 def test_another_users_photo_stays(guests):
@@ -344,3 +401,66 @@ def test_a_title_is_one_line(guests, session):
     sent = wx_upload({"title": "one\n\n# two"}, ("photo", "a.png", png()))
     assert read_as_seed(guests.post(TASKS, **sent))["error"] == 0
     assert session.query(Post).one().title == "one # two"
+
+
+# ---- names, reasons, other ways to ask ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [TEMP, TASKS])
+def test_the_original_name_may_come_as_a_field(guests, session, path):
+    fields = {"title": "a", "filename": " 日落 'A'.jpg "}
+    guests.post(path, **wx_upload(fields, ("photo", "wx_1.jpg", jpeg())))
+    assert session.query(SetFile).one().original == "日落 'A'.jpg"
+    assert session.query(Image).one().name == "日落 'A'.jpg"
+
+
+@pytest.mark.parametrize("path", [TEMP, TASKS])
+def test_a_failure_says_why_beside_the_clients_own_words(guests, path):
+    answer = guests.post(path, **wx_upload({"title": "a"}, ("photo", "a.jpg", b"junk")))
+    assert "not taken here" in read_as_seed(answer)["message"]
+    good = guests.post(path, **wx_upload({"title": "a"}, ("photo", "a.jpg", jpeg())))
+    assert "message" not in read_as_seed(good)
+
+
+@pytest.mark.parametrize("path", [TEMP, TASKS])
+def test_the_reason_is_one_for_people_in_wechat(client, path):
+    words = {}
+    for header in (None, "Bearer wrong"):
+        sent = wx_upload({"title": "a"}, ("photo", "a.jpg", jpeg()))
+        sent["headers"] |= {} if header is None else {"Authorization": header}
+        words[header] = read_as_seed(client.post(path, **sent))["message"]
+    assert words == {
+        None: "Log in first, then try again.",
+        "Bearer wrong": "Your log-in has expired. Log in again.",
+    }
+
+
+@pytest.mark.parametrize("path", ["/temp/upload", "/tasks/create"])
+def test_a_slash_less_is_no_other_address(guests, path):
+    answer = guests.post(path, **wx_upload({"title": "a"}, ("photo", "a.jpg", jpeg())))
+    status = 200 if path == "/tasks/create" else 400  # there is no openid
+    assert answer.status_code == status
+    assert read_as_seed(answer)["error"] == (0 if status == 200 else 1)
+
+
+@pytest.mark.parametrize("path", ["/temp//upload/1", "/tasks//create/"])
+def test_a_slash_too_many_is_answered_in_the_envelope(guests, path):
+    sent = wx_upload({"title": "a"}, ("photo", "a.jpg", jpeg()))
+    answer = guests.post(path, **sent)
+    assert answer.status_code == 308
+    assert answer.location == f"http://localhost{path.replace('//', '/')}"
+    assert read_as_seed(answer) == failed("图片上传失败")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", [TEMP, TASKS])
+def test_a_wrong_method_is_answered_in_the_envelope(guests, path, method):
+    answer = guests.open(path, method=method)
+    assert (answer.status_code, read_as_seed(answer)) == (405, failed("图片上传失败"))
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_other_addresses_have_their_own_answers(guests):
+    for path, status in (("/auth/logout", 405), ("/tuchuang", 308), ("/temp/other", 404)):
+        answer = guests.get(path)
+        assert (answer.status_code, answer.mimetype) == (status, "text/html")

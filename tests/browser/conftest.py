@@ -94,7 +94,7 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, hang: Hang) -> Things:
     """A post, an image and a document of ada's."""
-    document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
+    document = make_document(session, ada, app.extensions["tuchuang.media"].sets["files"])
     return Things(make_post(session, ada), hang(deletion_secret=SECRET, batch=BATCH), document)
 
 

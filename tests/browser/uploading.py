@@ -21,6 +21,8 @@ KINDS = {
     "phone.avif": avif(),
 }
 THREE = dict(list(KINDS.items())[:3])
+
+
 def region(page: Page) -> Locator:
     return page.locator("[data-drop]")
 

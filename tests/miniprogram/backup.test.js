@@ -183,6 +183,30 @@ test("a download that fails says so beside the picture, and can be tried again",
   assert.ok(page);
 });
 
+test("the list shows small pictures, and the whole one is fetched to be looked at", async () => {
+  take();
+  const big = picture("big.jpg");
+  await backedUp(big);
+  const { person } = phone;
+  phone.close();
+  const page = take({ person }).open("backup");
+  const thumb = (await page.one(".kept .picture")).attribute("src");
+  const { length } = phone.files.get(thumb);
+  assert.ok(length < big.bytes.length / 2, `${length} bytes of ${big.bytes.length}`);
+  const downloads = () => phone.requests.filter(({ name }) => name === "downloadFile");
+  assert.deepEqual(downloads().map(({ path }) => /[&?]w=320$/.test(path)), [true]);
+
+  await (await page.one(".kept .thumb")).tap();
+  await until(() => phone.shown.some(({ kind }) => kind === "preview"));
+  const { current, urls } = phone.shown.find(({ kind }) => kind === "preview");
+  assert.deepEqual(urls, [current]);
+  assert.deepEqual(phone.files.get(current), big.bytes);
+  await page.tap(".save");
+  await until(() => phone.album.length);
+  assert.equal(downloads().length, 2); // what was looked at is not fetched again
+  assert.equal((await page.one(".kept .picture")).attribute("src"), thumb);
+});
+
 test("who refused the album is led to the settings", async () => {
   take();
   const page = await backedUp(picture("one.png"));

@@ -75,11 +75,11 @@ def test_bytes_stay_while_any_image_has_them_also_one_in_the_trash(session, ada,
     third = upload(session, media, ada).image
     assert first.blob_id == second.blob_id == third.blob_id
     for image in (first, third):
-        trash(session, image)
+        trash(session, media, image)
         session.commit()
     done = collect(session, media, Keeping(timedelta(0), timedelta(0)))
     assert (done.images, done.blobs) == (2, 0)
-    trash(session, second)
+    trash(session, media, second)
     session.commit()
     assert collect(session, media, KEEPING) == NOTHING
     assert has_bytes(media, second)
@@ -129,7 +129,7 @@ def test_the_folders_of_variants_go_too(session, ada, media, gc):
 
 def test_an_upload_in_the_grace_period_takes_the_bytes_back(session, ada, media, gc):
     image = upload(session, media, ada).image
-    trash(session, image)
+    trash(session, media, image)
     session.commit()
     gc()
     again = upload(session, media, ada).image
@@ -167,7 +167,7 @@ def test_keys_of_requests_are_forgotten_after_a_month(session, ada, media, gc):
 
 
 def test_keys_that_go_with_their_image_are_not_counted_apart(session, ada, media, gc):
-    trash(session, upload(session, media, ada, idempotency_key="a key").image)
+    trash(session, media, upload(session, media, ada, idempotency_key="a key").image)
     session.commit()
     assert gc(dry_run=True) == gc() == Collected(images=1)
 
@@ -249,7 +249,7 @@ def test_an_upload_whose_bytes_are_collected_under_its_hands_puts_them_again(
     session, ada, media, monkeypatch, stored_by
 ):
     if stored_by == "somebody before":
-        trash(session, upload(session, media, ada).image)
+        trash(session, media, upload(session, media, ada).image)
         session.commit()
     collected: list[str] = []
 

@@ -52,7 +52,7 @@ def upload_and_delete(database: str, folder: str, user_id: int, rounds: int, sta
             found = Image.direct(session, key)
             assert found is not None
             assert media.store.read(blob_name(found.sha256)) == content
-            images.delete(session, images.find(session, key))
+            images.delete(session, media, images.find(session, key))
             session.commit()
     sessions.kw["bind"].dispose()
 
@@ -119,7 +119,7 @@ def test_sixteen_uploads_of_one_picture_at_once_make_one_blob(app, session, ada,
         keys = list(pool.map(upload_one, range(16)))
     assert (count_rows(session, Blob), count_rows(session, Image)) == (1, 16)
     for key in keys[1:]:
-        images.delete(session, images.find(session, key))
+        images.delete(session, media, images.find(session, key))
     session.commit()
     assert collect(session, media, AT_ONCE).images == 15
     assert images.find(session, keys[0]).blob.bytes == len(png())

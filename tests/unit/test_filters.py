@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flaskr.web.filters import filesize, medium_date, medium_datetime
+from flaskr.web.filters import filesize, limitsize, medium_date, medium_datetime
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,24 @@ from flaskr.web.filters import filesize, medium_date, medium_datetime
 def test_a_size_is_printed_with_its_unit(app, number, printed):
     with app.test_request_context():
         assert filesize(number).replace(",", "") == printed
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [
+        (0, "0 B"),
+        (1000, "1,000 B"),
+        (1024, "1 KB"),
+        (1536, "1.5 KB"),
+        (100_000, "100,000 B"),
+        (32 * 1024**2, "32 MB"),
+        (32_000_000, "32,000,000 B"),
+        (1024**2 + 1, "1,048,577 B"),
+    ],
+)
+def test_a_limit_is_printed_so_that_it_is_known_again(app, number, printed):
+    with app.test_request_context():
+        assert limitsize(number) == printed
 
 
 def test_a_moment_is_printed_in_the_language_of_the_page(app):

@@ -1,17 +1,25 @@
 """Upload sets: what the settings make of them."""
 
-from datetime import timedelta
+import os
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from flaskr import create_app
 from flaskr.config import ConfigurationError, from_environment
-from flaskr.library import set_files
+from flaskr.library import copies, images, set_files
+from flaskr.library.check import check
+from flaskr.library.faults import Fault, Kind
+from flaskr.library.set_collect import CollectedFromSets, collect_sets
 from flaskr.library.sets import DEFAULT, DOCUMENTS, IMAGES, TEXT, UploadSet, from_config
-from flaskr.models import SetFile, now
-from flaskr.storage import LocalStore, store_at
-from tests.factories import count_rows, make_document, make_image, put
+from flaskr.models import Image, SetFile, User, now
+from flaskr.storage import LocalStore, Store, store_at
+from tests.factories import count_rows, make_document, make_image, png, put
+
+WITHOUT_SVG = set(IMAGES) - {"svg"}
 
 
 def sets(**config: object) -> dict[str, UploadSet]:
@@ -30,19 +38,50 @@ def root(found: UploadSet) -> Path:
 def test_photos_is_there_and_nothing_else():
     (photos,) = sets().values()
     assert (photos.name, photos.place, photos.url) == ("photos", None, "")
-    assert photos.allowed == set(IMAGES)
+    assert photos.allowed == WITHOUT_SVG
 
 
 def test_a_set_is_there_once_it_has_a_place():
     found = sets(UPLOADED_FILES_DEST="files-here", UPLOADED_MY_PIC_DEST="/srv/pics")
     assert set(found) == {"photos", "files", "my_pic"}
     assert found["files"].allowed == set(TEXT + DOCUMENTS)
-    assert found["my_pic"].allowed == set(DEFAULT)
+    assert found["my_pic"].allowed == set(DEFAULT) - {"svg"}
 
 
-def test_a_set_without_a_place_is_none_and_that_is_said(caplog):
-    assert set(sets(UPLOADED_PHOTO_ALLOW=IMAGES)) == {"photos"}
-    assert "UPLOADED_PHOTO_DEST is empty" in caplog.text
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("UPLOADED_PHOTO_ALLOW", ["UPLOADED_PHOTO_DEST", "UPLOADED_PHOTOS_ALLOW"]),
+        ("UPLOADED_FILES_ALLOW", ["has no effect without UPLOADED_FILES_DEST"]),
+        ("UPLOADED_FILES_MAX_SIZE", ["is no setting", "UPLOADED_FILES_MAX_BYTES"]),
+        ("UPLOADED_FILE_DST", ["is no setting", "UPLOADED_FILES_DEST"]),
+        ("UPLOADED_DOCS_MAXBYTES", ["is no setting", "UPLOADED_DOCS_MAX_BYTES"]),
+    ],
+)
+def test_a_name_that_is_none_is_told_with_the_nearest(tmp_path, caplog, monkeypatch, name, told):
+    monkeypatch.setenv(f"TUCHUANG_{name}", "x")
+    create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", "UPLOADED_DOCS_DEST": "docs"})
+    (record,) = [r for r in caplog.records if r.name == "flaskr.library.sets"]
+    assert record.getMessage().startswith(f"{name} ")
+    assert all(part in record.getMessage() for part in told)
+
+
+def test_names_that_are_right_are_not_told_of(tmp_path, caplog):
+    given = {"UPLOADED_DOCS_DEST": "docs", "UPLOADED_DOCS_MAX_BYTES": 5, "UPLOADED_FILES_DEST": ""}
+    create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", **given})
+    assert caplog.records == []
+
+
+def test_drawings_are_taken_only_where_they_are_everywhere(caplog):
+    given = {"UPLOADED_ART_DEST": "art", "UPLOADED_ART_ALLOW": "png, .SVG"}
+    assert sets(**given)["art"].allowed == {"png"}
+    assert "UPLOADED_ART_ALLOW names svg, but ALLOW_SVG is off" in caplog.text
+    caplog.clear()
+    found = sets(ALLOW_SVG=True, **given)
+    assert found["art"].allowed == {"png", "svg"}
+    assert found["photos"].allowed == set(IMAGES)
+    assert sets(UPLOADED_ART_DEST="art", UPLOADED_ART_ALLOW="IMAGES")["art"].allowed == WITHOUT_SVG
+    assert caplog.text == ""
 
 
 # ---- what they take ---------------------------------------------------------------------------
@@ -50,7 +89,7 @@ def test_a_set_without_a_place_is_none_and_that_is_said(caplog):
 
 def test_a_set_of_ones_own_takes_what_allow_says():
     mine = sets(UPLOADED_MINE_DEST="mine", UPLOADED_MINE_ALLOW="IMAGES, zip")["mine"]
-    assert mine.allowed == {*IMAGES, "zip"}
+    assert mine.allowed == {*WITHOUT_SVG, "zip"}
 
 
 def test_allow_adds_to_a_set_that_is_known_and_deny_takes_away():
@@ -130,9 +169,32 @@ def test_a_folder_below_another_is_not_left():
 
 def test_an_address_of_links_ends_with_a_slash():
     for url in ("https://cdn.example.org/p", "https://cdn.example.org/p/"):
-        photos = sets(UPLOADED_PHOTOS_URL=url)["photos"]
+        photos = sets(UPLOADED_PHOTOS_DEST="p", UPLOADED_PHOTOS_URL=url)["photos"]
         assert photos.url == "https://cdn.example.org/p/"
-    assert sets(UPLOADED_PHOTOS_URL="/pictures")["photos"].url == "/pictures/"
+    given = {"UPLOADED_PHOTOS_DEST": "p", "UPLOADED_PHOTOS_URL": "/pictures"}
+    assert sets(**given)["photos"].url == "/pictures/"
+
+
+def test_an_address_of_links_needs_a_place_unless_it_leads_here():
+    cache = "https://cdn.example.org/_uploads/photos/"
+    assert sets(UPLOADED_PHOTOS_URL=cache)["photos"].url == cache
+    for name in ("PHOTOS", "FILES", "MINE"):
+        with pytest.raises(ConfigurationError, match=f"^UPLOADED_{name}_URL: .*DEST"):
+            sets(**{f"UPLOADED_{name}_URL": "https://cdn.example.org/p/"})
+
+
+def test_a_place_that_cannot_be_written_stops_the_start(tmp_path):
+    (tmp_path / "a-file").write_bytes(b"")
+    for dest, told in (("a-file", "is no folder"), ("a-file/in/it", "is no folder")):
+        with pytest.raises(ConfigurationError, match=f"^UPLOADED_FILES_DEST: .*a-file {told}"):
+            create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", "UPLOADED_FILES_DEST": dest})
+
+
+@pytest.mark.skipif(os.access("/proc/sys", os.W_OK), reason="no folder here that nobody may write")
+def test_a_place_that_nobody_may_write_to_stops_the_start(tmp_path):
+    given = {"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", "UPLOADED_FILES_DEST": "/proc/sys/mine"}
+    with pytest.raises(ConfigurationError, match=r"^UPLOADED_FILES_DEST: .*may not write"):
+        create_app(given)
 
 
 # ---- the environment --------------------------------------------------------------------------
@@ -159,7 +221,11 @@ def test_a_number_that_is_none_is_named():
         from_environment({"TUCHUANG_UPLOADED_A_MAX_BYTES": "many"})
 
 
-# ---- collecting -------------------------------------------------------------------------------
+# ---- what lies in their places ----------------------------------------------------------------
+
+
+LATER = timedelta(days=2)
+"""After which nothing that a test wrote is part of an upload in progress any more."""
 
 
 @pytest.fixture
@@ -167,43 +233,227 @@ def files(tmp_path) -> UploadSet:
     return from_config({"UPLOADED_FILES_DEST": "docs"}, tmp_path, tmp_path / "files")["files"]
 
 
+@pytest.fixture
+def store(files):
+    return files.place.store
+
+
+@pytest.fixture
+def with_files(media, files):
+    """The media with the set `files`."""
+    return replace(media, sets={"files": files})
+
+
+@pytest.fixture
+def gc(session, with_files):
+    def run(trashed: datetime | None = None, at: datetime | None = None, **options):
+        at = at or now()
+        return collect_sets(session, with_files, trashed or at, at, **options)
+
+    return run
+
+
+@pytest.fixture
+def fsck(session, with_files):
+    def run(**options) -> list[Fault]:
+        return check(session, with_files, at=now() + LATER, **options).faults
+
+    return run
+
+
 def names(found: UploadSet) -> set[str]:
     assert found.place is not None
     return {entry.name for entry in found.place.store.list()}
 
 
-def test_documents_go_once_they_were_long_enough_in_the_trash(session, ada, files):
+def add_picture(session, owner, store: Store, image: Image | None, content: bytes = b"x") -> str:
+    """A picture in the set, with its copy in the set's place; the copy's name."""
+    name = set_files.new_name("png")
+    session.add(
+        SetFile(set_name="files", name=name, owner_id=owner.id, image=image, original="a.png")
+    )
+    session.commit()
+    put(store, name, content)
+    return name
+
+
+def test_documents_go_once_they_were_long_enough_in_the_trash(session, ada, files, gc):
     kept, recent, old = (make_document(session, ada, files) for _ in range(3))
     recent.deleted, old.deleted = now(), now() - timedelta(days=31)
     session.commit()
     before = now() - timedelta(days=30)
-    assert set_files.collect(session, [files], before, dry_run=True) == 1
+    assert gc(before, dry_run=True).files == 1
     assert count_rows(session, SetFile) == 3
-    assert set_files.collect(session, [files], before) == 1
+    assert gc(before).files == 1
     assert names(files) == {kept.name, recent.name}
     assert count_rows(session, SetFile) == 2
-    assert set_files.collect(session, [files], before) == 0
+    assert gc(before).files == 0
 
 
-def test_copies_of_deleted_pictures_go_at_once_and_the_row_with_the_picture(session, ada, files):
-    assert files.place is not None
-    living, trashed = make_image(session, ada), make_image(session, ada, deleted=True)
-    for name, image in (("one.png", living), ("two.png", trashed), ("three.png", None)):
-        session.add(
-            SetFile(set_name="files", name=name, owner_id=ada.id, image=image, original=name)
-        )
-        put(files.place.store, name, b"x")
-    session.commit()
-    assert set_files.collect(session, [files], now()) == 2
-    assert names(files) == {"one.png"}
+def test_copies_of_deleted_pictures_go_at_once_and_the_row_with_the_picture(
+    session, ada, files, store, gc
+):
+    living = add_picture(session, ada, store, make_image(session, ada))
+    trashed = add_picture(session, ada, store, make_image(session, ada, deleted=True))
+    add_picture(session, ada, store, None)
+    assert gc(dry_run=True).files == 2
+    assert gc().files == 2
+    assert names(files) == {living}
     session.rollback()
-    assert {row.name for row in session.query(SetFile)} == {"one.png", "two.png"}
+    assert {row.name for row in session.query(SetFile)} == {living, trashed}
 
 
-def test_a_set_that_is_no_longer_described_is_left_alone(session, ada, files):
+def test_a_set_that_is_no_longer_described_is_left_alone(session, ada, media, files):
     document = make_document(session, ada, files)
     document.deleted = now() - timedelta(days=99)
     session.commit()
-    assert set_files.collect(session, [], now()) == 0
+    assert collect_sets(session, media, now(), now() + LATER) == CollectedFromSets()
     assert names(files) == {document.name}
     assert count_rows(session, SetFile) == 1
+
+
+def test_a_file_goes_after_the_commit_that_forgets_it(session, ada, files, store, gc, monkeypatch):
+    make_document(session, ada, files).deleted = now() - timedelta(days=99)
+    session.commit()
+
+    def killed(*_: object) -> bool:
+        raise OSError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "delete", killed)
+        with pytest.raises(OSError, match="killed"):
+            gc()
+    assert count_rows(session, SetFile) == 0
+    assert gc(at=now() + LATER).leftovers == 1
+    assert names(files) == set()
+
+
+def test_what_an_account_leaves_behind_is_swept(session, ada, bob, files, gc):
+    kept = make_document(session, bob, files)
+    make_document(session, ada, files)
+    session.execute(delete(User).where(User.id == ada.id))
+    session.commit()
+    assert gc() == CollectedFromSets()  # it could be an upload in progress
+    assert gc(at=now() + LATER, dry_run=True).leftovers == 1
+    assert len(names(files)) == 2
+    assert gc(at=now() + LATER).leftovers == 1
+    assert names(files) == {kept.name}
+
+
+def test_a_database_that_knows_nobody_sweeps_nothing(session, ada, files, gc):
+    make_document(session, ada, files)
+    session.execute(delete(User))
+    session.commit()
+    assert gc(at=now() + LATER) == CollectedFromSets()
+    assert len(names(files)) == 1
+
+
+def test_what_others_put_into_the_place_stays(ada, files, store, gc, fsck):
+    mine = ["sunset.png", "12345--1.png", "sub/0123456789abcdef0123.png", "ab.txt"]
+    for name in mine:
+        put(store, name, b"x")
+    assert gc(at=now() + LATER).leftovers == 0
+    assert fsck(repair=True) == []
+    assert names(files) == set(mine)
+
+
+def test_leftovers_of_the_sets_own_spool_go(files, gc, fsck):
+    spool = files.place.spool
+    path = spool.new_path()
+    path.write_bytes(b"half")
+    assert gc().leftovers == 0
+    (fault,) = fsck()
+    assert (fault.kind, fault.name) == (Kind.LEFTOVER, f"files: {path.name}")
+    assert gc(at=now() + LATER).leftovers == 1
+    assert not path.exists()
+
+
+def test_nobody_else_may_look_into_the_spool_of_a_place(files):
+    assert files.place.spool.new_path().parent.stat().st_mode & 0o077 == 0
+
+
+def test_sets_that_are_in_order_have_no_faults(session, ada, files, store, with_files, fsck):
+    make_document(session, ada, files)
+    make_document(session, ada, files).deleted = now()
+    image = make_image(session, ada, png(), store=with_files.store)
+    add_picture(session, ada, store, image, png())
+    add_picture(session, ada, store, None)
+    store.delete(add_picture(session, ada, store, make_image(session, ada, deleted=True)))
+    session.commit()
+    assert [fault for fault in fsck() if fault.name.startswith("files: ")] == []
+
+
+def planted(session, ada, files, store, media) -> dict[str, Kind]:
+    """Faults of every kind: what `fsck` should say of which file."""
+    lost, damaged = make_document(session, ada, files), make_document(session, ada, files)
+    store.delete(lost.name)
+    store.local_path(damaged.name).write_bytes(b"others")
+    image = make_image(session, ada, png(), store=media.store)
+    uncopied, wrong = (add_picture(session, ada, store, image, png()) for _ in range(2))
+    store.delete(uncopied)
+    store.local_path(wrong).write_bytes(b"others")
+    trashed = make_image(session, ada, store=media.store, deleted=True)
+    orphan = set_files.new_name("pdf")
+    put(store, orphan, b"x")
+    return {
+        lost.name: Kind.MISSING,
+        damaged.name: Kind.DAMAGED,
+        uncopied: Kind.MISSING,
+        wrong: Kind.DAMAGED,
+        add_picture(session, ada, store, trashed): Kind.LEFTOVER,
+        orphan: Kind.ORPHAN,
+    }
+
+
+def test_every_fault_is_found_and_copies_are_made_again(
+    session, ada, files, store, with_files, fsck
+):
+    faults = planted(session, ada, files, store, with_files)
+    found = {fault.name.removeprefix("files: "): fault.kind for fault in fsck()}
+    assert found == faults
+    assert not any(fault.images for fault in fsck())  # no picture has lost its bytes
+    left = [fault for fault in fsck(repair=True) if not fault.repaired]
+    assert [fault.kind for fault in left] == [Kind.MISSING, Kind.DAMAGED]  # the documents
+    again = fsck()
+    assert {fault.name for fault in again} == {fault.name for fault in left}
+    for name in list(faults)[2:4]:
+        assert store.read(name) == png()
+
+
+def test_a_copy_goes_with_the_commit_and_not_before(session, ada, files, store, with_files):
+    image = make_image(session, ada)
+    name = add_picture(session, ada, store, image)
+    images.delete(session, with_files, image)
+    assert names(files) == {name}
+    session.rollback()
+    session.commit()
+    assert names(files) == {name}
+    images.delete(session, with_files, image)
+    session.commit()
+    assert names(files) == set()
+
+
+def test_a_copy_that_cannot_be_removed_is_left_for_gc(
+    session, ada, store, with_files, gc, monkeypatch, caplog
+):
+    image = make_image(session, ada)
+    add_picture(session, ada, store, image)
+
+    def refuse(*_: object) -> bool:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "delete", refuse)
+        images.delete(session, with_files, image)
+        session.commit()
+    assert "Read-only file system" in caplog.text
+    assert gc().files == 1
+
+
+def test_a_picture_that_is_shown_again_has_its_copies_again(session, ada, store, with_files):
+    image = make_image(session, ada, png(), store=with_files.store)
+    name = add_picture(session, ada, store, image, png())
+    images.delete(session, with_files, image)
+    session.commit()
+    copies.restore(session, with_files, image)
+    assert store.read(name) == png()

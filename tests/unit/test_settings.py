@@ -83,6 +83,37 @@ def test_making_an_app_creates_no_tables_and_no_files_but_its_key(tmp_path):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret_key"]
 
 
+# ---- values that nothing can be done with ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WECHAT_TOKEN_DAYS", 0),
+        ("WECHAT_TOKEN_DAYS", 3651),
+        ("WECHAT_TOKEN_DAYS", 10**12),
+        ("WECHAT_TOKEN_DAYS", "30"),
+        ("WECHAT_API_URL", ""),
+        ("WECHAT_API_URL", "api.weixin.qq.com/sns"),
+        ("WECHAT_API_URL", "ftp://api.weixin.qq.com/"),
+        ("WECHAT_API_URL", "https:///sns"),
+        ("WECHAT_API_URL", "https://host:port/"),
+        ("WECHAT_API_URL", "https://host/?a=b"),
+    ],
+)
+def test_a_value_that_will_not_do_stops_the_start(tmp_path, name, value):
+    with pytest.raises(ConfigurationError, match=f"^{name}: "):
+        create_app({"INSTANCE_PATH": tmp_path, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WECHAT_TOKEN_DAYS", 1), ("WECHAT_TOKEN_DAYS", 3650), ("WECHAT_API_URL", "http://[::1]:8/x")],
+)
+def test_a_value_at_the_edge_will_do(tmp_path, name, value):
+    assert create_app({"INSTANCE_PATH": tmp_path, name: value}).config[name] == value
+
+
 # ---- the secret key -------------------------------------------------------------------------
 
 

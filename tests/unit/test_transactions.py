@@ -6,7 +6,13 @@ import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from flaskr.transactions import begin_write, end_read, prepare_sessions, prepare_sqlite
+from flaskr.transactions import (
+    after_commit,
+    begin_write,
+    end_read,
+    prepare_sessions,
+    prepare_sqlite,
+)
 
 PROCESSES = 4
 ROUNDS = 40
@@ -129,3 +135,47 @@ def test_end_read_gives_the_connection_back(sessions):
         assert pool.checkedout() == 1
         end_read(session)
         assert pool.checkedout() == 0
+
+
+# ---- what is done afterwards ------------------------------------------------------------------
+
+
+def test_what_waits_for_the_commit_is_done_once_others_see_it(sessions):
+    seen: list[int] = []
+    with sessions() as mine, sessions() as theirs:
+        begin_write(mine)
+        write(mine, 7)
+        after_commit(mine, lambda: seen.append(read(theirs)))
+        assert seen == []
+        mine.commit()
+        assert seen == [7]
+        begin_write(mine)
+        mine.commit()
+    assert seen == [7]
+
+
+def test_what_waits_for_the_commit_is_not_done_after_a_rollback(sessions):
+    seen: list[int] = []
+    with sessions() as session:
+        begin_write(session)
+        after_commit(session, lambda: seen.append(1))
+        session.rollback()
+        begin_write(session)
+        session.commit()
+    assert seen == []
+
+
+def test_a_disk_that_refuses_afterwards_undoes_nothing(sessions, caplog):
+    def refuse() -> None:
+        raise OSError(5, "Input/output error")
+
+    seen: list[int] = []
+    with sessions() as session:
+        begin_write(session)
+        write(session, 7)
+        after_commit(session, refuse)
+        after_commit(session, lambda: seen.append(1))
+        session.commit()
+        assert read(session) == 7
+    assert seen == [1]
+    assert "Input/output error" in caplog.text

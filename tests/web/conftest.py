@@ -22,7 +22,7 @@ def app(make_app: MakeApp) -> Flask:
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     """A post, an image, a document and an unfinished upload of ada's."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
-    document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
+    document = make_document(session, ada, app.extensions["tuchuang.media"].sets["files"])
     upload = make_unfinished(session, ada, media)
     return Things(make_post(session, ada), image, document, upload)
 

@@ -1,5 +1,8 @@
 """Languages, preferences, error pages, templates."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -192,3 +195,15 @@ def test_every_template_compiles(app):
     assert "base.html" in names
     for name in names:
         app.jinja_env.get_template(name)
+
+
+def test_every_icon_that_a_template_names_is_there(app):
+    folder = Path(app.root_path)
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', (folder / "static/icons.svg").read_text()))
+    named = {
+        name
+        for template in (folder / "templates").rglob("*.html")
+        for name in re.findall(r"icon\('([\w-]+)'", template.read_text())
+    }
+    assert named
+    assert named - drawn == set()

@@ -5,8 +5,13 @@ import os
 from io import BytesIO
 
 import pytest
+from justhtml import JustHTML
+from PIL import Image as Pillow
 
+from flaskr.library.keys import digest
+from flaskr.library.link_forms import document_forms
 from flaskr.models import Image, SetFile
+from flaskr.web.markdown import to_html
 from tests import factories
 from tests.browsing import AuthActions, Browser, form, links, query, text
 from tests.factories import CANARY, count_rows, jpeg, make_token, png
@@ -62,13 +67,37 @@ def test_a_picture_is_answered_as_every_direct_link(owner, guest):
     assert guest.head(url).data == b""
 
 
-def test_deleting_the_picture_takes_it_from_the_set(owner, guest):
+def test_deleting_the_picture_takes_it_from_the_set_and_leads_back_to_it(owner, other, guest):
     send(owner, PHOTOS, "a.png", png())
     url = link(owner, PHOTOS)
     page = next(path for path in links(owner.get(PHOTOS)) if path.endswith("/delete"))
-    assert owner.submit(page, page=page).status_code == 303
+    assert other.get(page).status_code == 404
+    assert PHOTOS in links(owner.get(page))
+    answer = owner.submit(page, page=page)
+    assert (answer.status_code, answer.location) == (303, PHOTOS)
     assert guest.get(url).status_code == 404
     assert not query(owner.get(PHOTOS), ".batch-item")
+
+
+@pytest.mark.parametrize(
+    ("query", "type_", "size"),
+    [("w=64", "image/png", (64, 32)), ("w=64&h=64&fit=cover", "image/png", (64, 64)),
+     ("", "image/png", (200, 100))],
+)  # fmt: skip
+def test_a_picture_can_be_had_in_other_sizes(owner, guest, query, type_, size):
+    send(owner, PHOTOS, "a.png", png(200, 100))
+    fetched = guest.get(f"{link(owner, PHOTOS)}?{query}")
+    assert (fetched.status_code, fetched.mimetype) == (200, type_)
+    with Pillow.open(BytesIO(fetched.data)) as picture:
+        assert picture.size == size
+
+
+def test_a_size_off_the_ladder_needs_a_signature_and_a_name_is_kept(owner, guest, runner):
+    send(owner, PHOTOS, "日落.png", png(200, 100))
+    url = link(owner, PHOTOS)
+    assert guest.get(f"{url}?w=65").status_code == 404
+    saved = guest.get(f"{url}?download").headers["Content-Disposition"]
+    assert "%E6%97%A5%E8%90%BD.png" in saved
 
 
 # ---- documents --------------------------------------------------------------------------------
@@ -106,6 +135,44 @@ def test_no_extension_makes_a_page_of_a_document(make_app, ada):
         assert fetched.headers["Content-Disposition"].startswith("attachment")
 
 
+def test_a_picture_of_the_set_files_is_an_attachment_too(make_app, ada):
+    browser = logged_in(make_app(UPLOADED_FILES_DEST="files-here", UPLOADED_FILES_ALLOW="png"))
+    send(browser, FILES, "图.png", png(200, 100))
+    url = link(browser, FILES)
+    for asked in ("", "?download", "?w=64"):
+        fetched = browser.get(url + asked)
+        assert fetched.mimetype == "image/png"
+        (header,) = fetched.headers.getlist("Content-Disposition")
+        assert header.startswith("attachment; ")
+        assert "%E5%9B%BE.png" in header
+
+
+def said_by(anchor) -> tuple[str, str]:
+    return anchor.attrs["href"], anchor.to_text(separator="")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "bbcode"),
+    [
+        ("a [1](x).txt", "a [1](x).txt", "a (1)(x).txt"),
+        ("a] *b* ~~c~~ &lt; _d_ `e` <i>.txt", None, "a) *b* ~~c~~ &lt; _d_ `e` <i>.txt"),
+        ("[/url][b].txt", None, "(/url)(b).txt"),
+        ("a\nb\tc.txt", "a b c.txt", "a b c.txt"),
+        ("\\].txt", None, "\\).txt"),
+    ],
+)
+def test_links_of_documents_say_the_name_as_it_is(app, name, shown, bbcode):
+    with app.test_request_context():
+        links = document_forms("http://localhost/x", name)
+    said = name if shown is None else shown
+    (anchor,) = JustHTML(str(to_html(links["markdown"])), sanitize=False).query("p > a")
+    assert said_by(anchor) == ("http://localhost/x", said)
+    assert not anchor.query("*")
+    (anchor,) = JustHTML(links["html"], sanitize=False).query("a")
+    assert said_by(anchor) == ("http://localhost/x", said)
+    assert links["bbcode"] == f"[url=http://localhost/x]{bbcode}[/url]"
+
+
 def test_a_document_is_deleted_by_its_owner(owner, other, guest, app):
     send(owner, FILES, "a.txt", b"words")
     url = link(owner, FILES)
@@ -118,7 +185,7 @@ def test_a_document_is_deleted_by_its_owner(owner, other, guest, app):
 
 
 def test_documents_are_listed_for_their_owner_only_page_by_page(owner, other, session, ada, app):
-    files = app.extensions["tuchuang.sets"]["files"]
+    files = app.extensions["tuchuang.media"].sets["files"]
     for _ in range(31):
         factories.make_document(session, ada, files)
     first = owner.get(FILES)
@@ -159,8 +226,31 @@ def test_what_the_set_does_not_take_is_said_beside_the_field(
     (error,) = query(answer, ".field-error")
     assert told in error.to_text()
     assert count_rows(session, SetFile) == count_rows(session, Image) == 0
-    place = app.extensions["tuchuang.sets"]["files"].place
+    place = app.extensions["tuchuang.media"].sets["files"].place
     assert list(place.store.list()) == []
+
+
+def test_a_second_file_is_refused_and_not_lost_unsaid(owner, session):
+    files = form({"csrf_token": owner.token()}, ("a.png", png()), ("b.png", png(number=1)))
+    answer = owner.post(PHOTOS, **files)
+    assert answer.status_code == 400
+    assert "Only one file" in text(answer)
+    assert count_rows(session, SetFile) == 0
+
+
+def test_a_drawing_is_offered_only_where_drawings_are_taken(make_app, ada):
+    for allowed in (False, True):
+        browser = logged_in(make_app(ALLOW_SVG=allowed))
+        (field,) = query(browser.get(PHOTOS), "input[type=file]")
+        assert (".svg" in field.attrs["accept"].split(",")) is allowed
+
+
+def test_a_limit_is_shown_as_it_was_set(make_app, ada):
+    for limit, shown in ((100_000, "Up to 100,000 B"), (3 * 1024**2 // 2, "Up to 1.5 MB")):
+        browser = logged_in(make_app(UPLOADED_PHOTOS_MAX_BYTES=limit))
+        assert shown in text(browser.get(PHOTOS))
+        answer = send(browser, PHOTOS, "a.png", png() + bytes(limit))
+        assert shown.removeprefix("Up to ") in text(answer)
 
 
 def test_a_set_has_a_limit_of_its_own_both_ways(make_app, ada):
@@ -203,7 +293,8 @@ def test_a_place_of_its_own_gets_a_copy_under_the_public_name(make_app, instance
     name = url.rpartition("/")[2]
     assert (instance / "images" / name).read_bytes() == png()
     assert browser.get(f"/_uploads/photos/{name}").data == png()
-    assert list((instance / "images" / ".incoming").iterdir()) == []
+    # A server may be publishing the folder: nothing that is on its way has ever lain in it.
+    assert [path.name for path in (instance / "images").iterdir()] == [name]
 
 
 def test_the_copy_goes_when_a_second_photo_replaces_it(make_app, instance, session, ada):
@@ -216,8 +307,50 @@ def test_the_copy_goes_when_a_second_photo_replaces_it(make_app, instance, sessi
     assert kept.read_bytes() == png(number=1)
 
 
-def test_a_place_on_another_volume_will_do(make_app, instance, ada, monkeypatch):
-    browser = logged_in(make_app(UPLOADED_FILES_DEST=(instance / "docs").as_uri()))
+def by_the_library(browser: Browser, image: Image) -> None:
+    browser.submit(f"/tuchuang/images/{image.key}/delete")
+
+
+def by_the_set(browser: Browser, _: Image) -> None:
+    browser.submit(next(path for path in links(browser.get(PHOTOS)) if path.endswith("/delete")))
+
+
+def by_its_deletion_link(browser: Browser, image: Image) -> None:
+    browser.submit(f"/tuchuang/delete/{image.key}/secret")
+
+
+@pytest.mark.parametrize("delete", [by_the_library, by_the_set, by_its_deletion_link])
+def test_a_picture_that_is_deleted_anywhere_is_gone_from_the_sets_folder(
+    make_app, instance, session, ada, delete
+):
+    browser = logged_in(make_app(UPLOADED_PHOTOS_DEST="images"))
+    send(browser, PHOTOS, "a.png", png())
+    image = session.query(Image).one()
+    image.deletion_sha256 = digest("secret")
+    session.commit()
+    delete(browser, image)
+    assert list((instance / "images").iterdir()) == []
+
+
+def test_a_backup_that_is_in_a_set_goes_from_its_folder_too(make_app, instance, session, ada):
+    browser = logged_in(make_app(UPLOADED_PHOTOS_DEST="images"))
+    send(browser, PHOTOS, "a.png", png())
+    image = session.query(Image).one()
+    image.visibility = "private"
+    session.commit()
+    headers = {"Authorization": f"Bearer {make_token(session, ada, 'library')}"}
+    path = f"/service/image?md5={image.blob.md5}"
+    assert browser.delete(path, headers=headers).status_code == 200
+    assert list((instance / "images").iterdir()) == []
+
+
+@pytest.mark.parametrize(("page", "name", "content"), [(FILES, "a.txt", b"words"),
+                                                       (PHOTOS, "a.png", png())])  # fmt: skip
+def test_a_place_on_another_volume_will_do(
+    make_app, instance, ada, monkeypatch, page, name, content
+):
+    dest = (instance / "docs").as_uri()
+    browser = logged_in(make_app(UPLOADED_FILES_DEST=dest, UPLOADED_PHOTOS_DEST=dest))
     real = os.link
 
     def link_within(source, target):
@@ -226,19 +359,25 @@ def test_a_place_on_another_volume_will_do(make_app, instance, ada, monkeypatch)
         real(source, target)
 
     monkeypatch.setattr(os, "link", link_within)
-    assert send(browser, FILES, "a.txt", b"words").status_code == 303
-    assert browser.get(link(browser, FILES)).data == b"words"
+    assert send(browser, page, name, content).status_code == 303
+    url = link(browser, page)
+    assert browser.get(url).data == content
+    assert (instance / "docs" / url.rpartition("/")[2]).read_bytes() == content
+    spool = instance / "docs" / ".incoming"
+    assert (list(spool.iterdir()), spool.stat().st_mode & 0o077) == ([], 0)
 
 
 def test_a_place_without_room_keeps_nothing(make_app, instance, session, ada, monkeypatch):
     app = make_app(UPLOADED_PHOTOS_DEST="images")
     browser = logged_in(app)
-    place = app.extensions["tuchuang.sets"]["photos"].place
+    real = os.link
 
-    def full(*_: object, **__: object) -> bool:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(source, target):
+        if "images" in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(source, target)
 
-    monkeypatch.setattr(type(place.spool), "create", full, raising=True)
+    monkeypatch.setattr(os, "link", full)
     page = Browser(app)
     headers = {"Authorization": f"Bearer {make_token(session, ada)}"}
     data = {"photo": (BytesIO(png()), "a.png")}

@@ -53,6 +53,10 @@ async function backups(next = '', watch = {}) {
 const fetch = (image, watch = {}) =>
   authorized((header) => api.download(address(image), { header, ...watch }))
 
+/** The path of a temporary file with a small picture of it, for a list: at most 320 pixels wide. */
+const thumbnail = (image) =>
+  authorized((header) => api.download(`${address(image)}&w=320`, { header }))
+
 /** Delete a backup. That it is gone already is as good. */
 async function remove(image, watch = {}) {
   try {
@@ -77,4 +81,4 @@ async function publish(path, fields, watch = {}) {
   return answer.data
 }
 
-module.exports = { backUp, backups, fetch, publish, remove }
+module.exports = { backUp, backups, fetch, publish, remove, thumbnail }

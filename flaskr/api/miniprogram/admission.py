@@ -7,7 +7,8 @@ from flask import current_app, g
 
 from flaskr.db import db
 from flaskr.errors import NotAdmittedError
-from flaskr.library import accounts
+from flaskr.library import accounts, set_files
+from flaskr.library.sets import UploadSet
 from flaskr.models import User
 from flaskr.web.limits import count_guest_deletion, count_guest_upload
 from flaskr.web.users import token_account
@@ -39,6 +40,21 @@ def admit_further_upload() -> None:
     """
     if g.get("guest_upload"):
         count_guest_upload()
+
+
+def may_replace(owner: User, found: UploadSet, slot: str) -> bool:
+    """Tell whether an upload may take the place of what its account has in the slot.
+
+    Guests share an account, and whoever sends a slot's name would delete somebody else's file: so
+    they may where they may delete, and as often. Raises TooManyAttemptsError.
+    """
+    if not g.get("guest_upload"):
+        return True
+    if not current_app.config[GUEST_DELETES]:
+        return False
+    if set_files.has_slot(db.session, owner, found, slot):
+        count_guest_deletion()
+    return True
 
 
 def admit_reader() -> User | None:

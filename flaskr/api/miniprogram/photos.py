@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import Blueprint, Response, request
 
-from flaskr.api.miniprogram.envelopes import answer, shape_errors
+from flaskr.api.miniprogram.envelopes import answer, shape_errors, tell
 from flaskr.errors import DomainError, NoFileError, SeveralFilesError
 from flaskr.library.sets import PHOTOS, UploadSet
 from flaskr.models import SetFile
@@ -22,20 +22,18 @@ FAILED = "图片上传失败"
 bp = Blueprint("miniprogram_photos", __name__)
 
 
-def envelope(error: int, message: str, url: str = "", status: int = 200) -> Response:
-    return answer({"error": error, "data": {"msg": message, "url": url}}, status)
-
-
 def refuse(error: DomainError, status: int) -> Response:
-    """Return the client's envelope of an error."""
-    return envelope(1, NO_PHOTO if isinstance(error, NoFileError) else FAILED, status=status)
+    """Return the client's envelope of an error; old clients pass over `message`, the reason."""
+    said = NO_PHOTO if isinstance(error, NoFileError) else FAILED
+    body = {"error": 1, "data": {"msg": said, "url": ""}, "message": tell(error)}
+    return answer(body, status)
 
 
 shape_errors(bp, refuse)
 
 
 def created(taken: SetFile) -> Response:
-    return envelope(0, CREATED, set_file_url(taken))
+    return answer({"error": 0, "data": {"msg": CREATED, "url": set_file_url(taken)}})
 
 
 def photos() -> UploadSet:
@@ -60,3 +58,8 @@ def sent_photo(text_bytes: int = 0) -> ReceivedFile:
     if photo is None or not photo.filename:
         raise NoFileError
     return cast("ReceivedFile", photo)
+
+
+def sent_name(photo: ReceivedFile) -> str:
+    """Return the photo's own name; WeChat sends that of a temporary file, hence a field for it."""
+    return request.form.get("filename", "").strip() or photo.filename or ""

@@ -15,11 +15,13 @@ from flaskr.api.miniprogram.admission import (
     admit_reader,
     admit_upload,
 )
-from flaskr.api.miniprogram.envelopes import answer, shape_errors
+from flaskr.api.miniprogram.envelopes import answer, shape_errors, tell
 from flaskr.db import db
 from flaskr.errors import (
     DomainError,
     InvalidMd5Error,
+    InvalidPlaceError,
+    InvalidSizeError,
     InvalidTokenError,
     NoFileError,
     NotAdmittedError,
@@ -27,12 +29,13 @@ from flaskr.errors import (
     ScopeError,
     TooManyAttemptsError,
 )
-from flaskr.library import backups, images
+from flaskr.imaging.formats import JPEG, PNG
+from flaskr.imaging.spec import simplest
+from flaskr.library import backups, images, variants
 from flaskr.library.media import blob_name
-from flaskr.models import Image, User
+from flaskr.models import Blob, Image, User
 from flaskr.transactions import end_read
 from flaskr.web.delivery import Caching, Delivery, StoredFile, answer_file
-from flaskr.web.errors import describe
 from flaskr.web.intake import ReceivedFile, media, takes_files
 from flaskr.web.links import absolute
 from flaskr.web.uploading import picture_limits, tell_fault
@@ -47,6 +50,9 @@ BROKEN_AUTHORIZED_DATA = -501
 PAGE_SIZE = 100
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+SIZES = {"w", "h"}
+TRANSPARENT = {"png", "gif", "svg"}
+LADDER_TEXT = ", ".join(str(side) for side in variants.LADDER)
 
 bp = Blueprint("service_image", __name__)
 
@@ -57,7 +63,7 @@ def envelope(code: int, message: str, status: int = 200, **more: object) -> Flas
 
 def refuse(error: DomainError, status: int, **more: object) -> FlaskResponse:
     """Return the client's envelope of an error."""
-    response = envelope(code_of(error, status), describe(error), status, **more)
+    response = envelope(code_of(error, status), tell(error), status, **more)
     if isinstance(error, TooManyAttemptsError):
         response.headers["Retry-After"] = str(error.details["seconds"])
     return response
@@ -110,14 +116,14 @@ def keep_all(owner: User) -> Response:
     first: DomainError | None = None
     sent = [(field, part) for field, parts in request.files.lists() for part in parts]
     for order, (field, part) in enumerate(sent):
-        given = names[order] if order < len(names) else ""
+        given = names[order].strip() if order < len(names) else ""
         try:
             if order:
                 admit_further_upload()
-            image = keep_one(owner, cast("ReceivedFile", part), given or part.filename or "")
+            image = keep_one(owner, cast("ReceivedFile", part), given)
         except (DomainError, OSError, SQLAlchemyError) as error:
             told = error if isinstance(error, DomainError) else tell_fault(error)
-            errors.append({"name": field, "code": told.code, "message": describe(told)})
+            errors.append({"name": field, "code": told.code, "message": tell(told)})
             first = first or told
         else:
             kept.append({"name": field, "md5": image.blob.md5})
@@ -128,12 +134,19 @@ def keep_all(owner: User) -> Response:
     return refuse(first, first.status, data=kept, errors=errors)
 
 
-def keep_one(owner: User, part: ReceivedFile, name: str) -> Image:
-    """Keep one file and commit it. Raises what `backups.keep` raises."""
+def keep_one(owner: User, part: ReceivedFile, given: str) -> Image:
+    """Keep one file under the name that was given, and commit it.
+
+    Its own name is that of a temporary file in WeChat, and never replaces another. Raises what
+    `backups.keep` raises.
+    """
     if part.error is not None:
         raise part.error
+    name = given or part.filename or ""
     try:
         image = backups.keep(db.session, media(), owner, part.spooled, name, picture_limits())
+        if given:
+            backups.rename(db.session, image, given)
         db.session.commit()
     except BaseException:
         db.session.rollback()
@@ -144,6 +157,8 @@ def keep_one(owner: User, part: ReceivedFile, name: str) -> Image:
 def list_all(owner: User) -> Response:
     """List the account's backups, newest first; `next`, if it is not null, goes on."""
     before = request.args.get("before")
+    if before is not None and not backups.is_own(db.session, owner, before):
+        raise InvalidPlaceError
     found = backups.list_own(db.session, owner, before=before, size=PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     older = shown[-1].key if len(found) > PAGE_SIZE else None
@@ -168,20 +183,40 @@ def entry(image: Image) -> dict[str, object]:
 
 
 def send_one(owner: User | None) -> Response:
-    """Send a backup exactly as it was uploaded."""
-    image = asked(owner)
-    blob = image.blob
-    end_read(db.session)
+    """Send a backup exactly as it was uploaded, or a small picture of it for a list."""
+    blob = asked(owner).blob
+    end_read(db.session)  # a small picture may have to be made
     stored = StoredFile(blob_name(blob.sha256), blob.type, blob.sha256)
+    if not SIZES.isdisjoint(request.args):
+        stored = small_picture(blob)
     delivery = Delivery(stored, Caching(public=False, max_age=0))
     prefix = current_app.config["ACCEL_PREFIX"]
     status, headers, body = answer_file(request.environ, media().store, delivery, prefix)
     return Response(body, status, headers, direct_passthrough=True)
 
 
+def small_picture(blob: Blob) -> StoredFile:
+    """Return the still picture that `w` and `h` ask for, made if it is not there.
+
+    PNG or JPEG, for WeChat does not show newer formats everywhere. Raises InvalidSizeError, and
+    what `variants.ensure` raises.
+    """
+    kind = PNG if blob.extension in TRANSPARENT else JPEG
+    try:
+        asked_for = {**request.args.to_dict(), "still": "1"}
+        spec = variants.parse_spec(kind.extension, asked_for)
+    except NotFoundError:
+        raise InvalidSizeError(sizes=LADDER_TEXT) from None
+    if not variants.on_ladder(spec):
+        raise InvalidSizeError(sizes=LADDER_TEXT)
+    spec = simplest(spec, (blob.width, blob.height), blob.frames)
+    name = variants.ensure(media(), blob.sha256, blob.extension, spec)
+    return StoredFile(name, kind.type, f"{blob.sha256}-{variants.spec_name(spec)}")
+
+
 def delete_one(owner: User | None) -> Response:
     """Put the backup that GET would send into the trash; one that collides with it stays."""
-    images.delete(db.session, asked(owner))
+    images.delete(db.session, media(), asked(owner))
     db.session.commit()
     return envelope(SUCCESS, "删除成功 remove success.")
 

@@ -8,7 +8,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from flaskr.api.miniprogram.admission import admit_upload
-from flaskr.api.miniprogram.photos import bp, created, photo_limit, photos, sent_photo
+from flaskr.api.miniprogram.photos import (
+    bp,
+    created,
+    photo_limit,
+    photos,
+    sent_name,
+    sent_photo,
+)
 from flaskr.db import db
 from flaskr.errors import InvalidTaskError
 from flaskr.library import posts
@@ -27,7 +34,7 @@ _LINE_START = re.compile(r"^(\d+(?=[.)])|(?=[#+=~|-]))(.)")
 """What would make a heading, a list, a table or a rule of a line."""
 
 
-@bp.post("/tasks/create/")
+@bp.post("/tasks/create/", strict_slashes=False)
 @takes_files_up_to(photo_limit)
 def create_task() -> Response:
     """Publish a post of the form's fields with the photo, both or neither."""
@@ -45,7 +52,7 @@ def publish(author: User, title: str, photo: ReceivedFile) -> SetFile:
     if photo.error is not None:
         raise photo.error
     try:
-        arrival = SetArrival(photo.spooled, photo.filename or "")
+        arrival = SetArrival(photo.spooled, sent_name(photo))
         taken = take(db.session, media(), author, photos(), arrival, picture_limits())
         posts.publish(db.session, author, title, post_body(title, set_file_path(taken)))
         db.session.commit()
@@ -86,7 +93,7 @@ def plain(text: str, indent: str = "") -> str:
 
     `indent` keeps further lines within the item of a list.
     """
-    lines = markdown_text(text).replace("&", "\\&").splitlines()
+    lines = markdown_text(text).splitlines()
     shown = [_LINE_START.sub(r"\1\\\2", line.strip()) for line in lines]
     ends = ["\\" if line and after else "" for line, after in pairwise([*shown, ""])]
     return f"\n{indent}".join(line + end for line, end in zip(shown, ends, strict=True))

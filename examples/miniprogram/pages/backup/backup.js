@@ -5,10 +5,6 @@ const service = require('../../utils/service')
 const show = require('../../utils/show')
 const { Line } = require('../../utils/line')
 
-// Thumbnails are the pictures themselves, for a private picture has no address that <image> could
-// open. Larger ones are fetched when they are tapped.
-const THUMBNAIL_BYTES = 3 * 1024 * 1024
-
 Page({
   data: {
     t: {},
@@ -16,8 +12,7 @@ Page({
     queue: [],
     ready: 0, // how many of them can be uploaded
     label: '', // of the button that does it; '' when there is nothing to do
-    // Kept: {key, md5, sha256, name, detail, thumb, small, state: ''|saving|deleting, progress, error,
-    // again}
+    // Kept: {key, md5, sha256, name, detail, thumb, state: ''|saving|deleting, progress, error, again}
     items: [],
     next: '',
     loaded: false,
@@ -29,7 +24,8 @@ Page({
     this.uploads = new Line(config.parallel)
     this.downloads = new Line(config.parallel)
     this.tasks = {} // WeChat's tasks, by the key of what they carry
-    this.files = {} // what was fetched: temporary files by key
+    this.files = {} // whole pictures that were fetched: temporary files by key
+    this.thumbs = {} // small ones
     this.previews = {} // what was sent: temporary files by MD5
     this.count = 0
     this.setData({ t: i18n.group('backup') })
@@ -161,38 +157,39 @@ Page({
   toItem({ md5, sha256 = '', name, bytes, created }) {
     const key = sha256 || md5
     const detail = [show.bytes(bytes), show.moment(created)].filter(Boolean).join(' · ')
-    const thumb = this.files[key] || this.previews[md5] || ''
-    const small = bytes <= THUMBNAIL_BYTES
+    const thumb = this.thumbs[key] || this.previews[md5] || ''
     const calm = { state: '', progress: 0, error: '', again: '' }
-    return { key, md5, sha256, name, detail, thumb, small, ...calm }
+    return { key, md5, sha256, name, detail, thumb, ...calm }
   },
 
-  // One that fails is fetched when it is tapped.
+  // A private picture has no address that <image> could open, so small ones are downloaded. One that
+  // fails stays grey: the picture itself is fetched when it is tapped.
   fetchThumbnails() {
     this.data.items
-      .filter(({ small, thumb }) => small && !thumb)
-      .forEach((item) => this.downloads.run(() => this.fetch(item)).catch(() => {}))
+      .filter(({ thumb }) => !thumb)
+      .forEach((item) => this.downloads.run(() => this.fetchThumbnail(item)).catch(() => {}))
   },
 
-  /** The temporary file with the picture, fetched once. */
-  async fetch(item, watch = {}) {
+  async fetchThumbnail(item) {
     const { key } = item
-    const path = this.files[key] || (await service.fetch(item, watch))
-    this.files[key] = path
-    this.change('items', key, { thumb: path })
-    return path
+    if (!this.find('items', key) || this.thumbs[key]) return
+    this.thumbs[key] = await service.thumbnail(item)
+    this.change('items', key, { thumb: this.thumbs[key] })
   },
 
-  // The same while somebody waits for it, with its progress.
-  fetched(item) {
-    if (!this.files[item.key]) this.change('items', item.key, { state: 'saving', progress: 0 })
-    return this.fetch(item, this.watch('items', item.key))
+  // The temporary file with the picture itself, fetched once, with its progress.
+  async fetched(item) {
+    const { key } = item
+    if (this.files[key]) return this.files[key]
+    this.change('items', key, { state: 'saving', progress: 0 })
+    this.files[key] = await service.fetch(item, this.watch('items', key))
+    return this.files[key]
   },
 
   onView({ currentTarget: { dataset } }) {
     return this.attempt(dataset.key, 'onView', async (item) => {
       const path = await this.fetched(item)
-      pictures.view(path, this.data.items.map(({ thumb }) => thumb).filter(Boolean))
+      pictures.view(path, this.data.items.map(({ key }) => this.files[key]).filter(Boolean))
     })
   },
 

@@ -1,0 +1,83 @@
+"""Copies of pictures in the places of upload sets, where other servers serve them.
+
+A copy lies under the public name of its `SetFile`. It is put before the row that names it is
+committed, and taken away after the commit that ends it: no row points at nothing. What a killed
+process leaves behind is taken away by `library.set_files.collect`.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from flaskr.library.media import Media, blob_name
+from flaskr.library.sets import Place
+from flaskr.library.variants import local_copy
+from flaskr.models import Image, SetFile
+from flaskr.transactions import after_commit
+
+CHUNK = 1024 * 1024
+
+
+def put_picture(media: Media, place: Place, name: str, image: Image) -> None:
+    """Put a copy of the picture into the place. Raises NotFoundError, OSError.
+
+    It is no link: whoever may write to the place shall not write into our bytes.
+    """
+    with (
+        local_copy(media, blob_name(image.blob.sha256)) as source,
+        media.spool.create() as copy,
+        source.open("rb") as content,
+    ):
+        while chunk := content.read(CHUNK):
+            copy.write(chunk)
+        copy.finish()
+        put(place, name, copy.path)
+
+
+def put(place: Place, name: str, source: Path) -> None:
+    """Put a file of the spool into the place, which may be on another volume. Raises OSError."""
+    try:
+        place.store.put(name, source)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with place.spool.create() as copy, source.open("rb") as content:
+            while chunk := content.read(CHUNK):
+                copy.write(chunk)
+            copy.finish()
+            place.store.put(name, copy.path)
+
+
+@contextmanager
+def removing(place: Place, name: str) -> Iterator[None]:
+    """Remove a file from the place if what follows fails."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            place.store.delete(name)
+        raise
+
+
+def restore(session: Session, media: Media, image: Image) -> None:
+    """Put every copy of a picture that is shown again. Raises NotFoundError, OSError."""
+    for name, place in places_of(session, media, image):
+        put_picture(media, place, name, image)
+
+
+def withdraw(session: Session, media: Media, image: Image) -> None:
+    """Take every copy of a picture away, once the transaction is committed that hides it."""
+    for name, place in places_of(session, media, image):
+        after_commit(session, partial(place.store.delete, name))
+
+
+def places_of(session: Session, media: Media, image: Image) -> Iterator[tuple[str, Place]]:
+    """Yield where copies of the picture lie, and under which names."""
+    for set_name, name in SetFile.names_of(session, image.id):
+        found = media.sets.get(set_name)
+        if found is not None and found.place is not None:
+            yield name, found.place
