@@ -58,8 +58,9 @@ class Wire:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, migrated_database) -> Iterator[Site]:
-    """The app as it runs behind nginx."""
-    served = Site(tmp_path_factory.mktemp("behind"), migrated_database, **BEHIND_NGINX)
+    """The app as it runs behind nginx. What it fetches lies on this machine."""
+    settings = {"FETCH_NETWORKS": "127.0.0.0/8", **BEHIND_NGINX}
+    served = Site(tmp_path_factory.mktemp("behind"), migrated_database, **settings)
     try:
         served.start()
         yield served
