@@ -21,6 +21,8 @@ KINDS = {
     "phone.avif": avif(),
 }
 THREE = dict(list(KINDS.items())[:3])
+
+
 def region(page: Page) -> Locator:
     return page.locator("[data-drop]")
 
@@ -28,6 +30,11 @@ def region(page: Page) -> Locator:
 def rows(page: Page, state: str = "") -> Locator:
     which = f'[data-state="{state}"]' if state else ""
     return page.locator(f".queue-item{which}")
+
+
+def arrived(page: Page) -> Locator:
+    """What is there: sent now, or known because an earlier request of ours got through."""
+    return page.locator('.queue-item:is([data-state="done"], [data-state="known"])')
 
 
 def picker(page: Page) -> Locator:
