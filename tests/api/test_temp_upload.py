@@ -10,7 +10,7 @@ from sqlalchemy import select
 from flaskr.models import Image, Post, SetFile, User
 from tests import factories
 from tests.api.conftest import bearer, read_as_seed, read_with_node, wx_upload
-from tests.browsing import Browser
+from tests.browsing import Browser, form
 from tests.factories import CANARY, count_rows, jpeg, make_image, make_token, png
 
 OPENID = "oGZUI0egBJY1zhBYw2KhdUfwVJJE"
@@ -148,6 +148,23 @@ def test_photos_of_guests_are_replaced_as_often_as_guests_may_delete(make_app):
     answer = browser.post(TEMP, **sent)
     assert (answer.status_code, read_as_seed(answer)) == (429, failed("图片上传失败"))
     assert browser.post("/temp/upload/1", **sent).status_code == 200
+
+
+def test_a_picture_uploaded_elsewhere_stays_when_the_photo_is_replaced(client, session, ada):
+    """The photo's image goes with it, so it is never what another upload is answered with."""
+    headers = bearer(make_token(session, ada))
+
+    def replace(number: int) -> None:
+        sent = wx_upload({}, ("photo", "a.png", png(number=number)))
+        sent["headers"] |= headers
+        assert client.post(TEMP, **sent).json["error"] == 0
+
+    replace(1)
+    sent = client.post("/api/images", **form({}, ("a.png", png(number=1))), headers=headers)
+    assert (sent.status_code, sent.json["known"]) == (201, False)
+    replace(1)
+    replace(2)
+    assert client.get(sent.json["url"]).status_code == 200
 
 
 def test_another_users_photo_stays(guests):

@@ -32,6 +32,11 @@ def rows(page: Page, state: str = "") -> Locator:
     return page.locator(f".queue-item{which}")
 
 
+def arrived(page: Page) -> Locator:
+    """What is there: sent now, or known because an earlier request of ours got through."""
+    return page.locator('.queue-item:is([data-state="done"], [data-state="known"])')
+
+
 def picker(page: Page) -> Locator:
     return page.get_by_label("Select some files")
 

@@ -8,6 +8,8 @@ const MOST_PIXELS = 25_000_000;
 /** Of formats whose size in pixels is not known beforehand. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
+const NEARBY = "50% 0%";
+
 const takeTurn = turns(2);
 
 /**
@@ -19,14 +21,16 @@ const takeTurn = turns(2);
  */
 export function showPreview(frame, file) {
   if (!file.type.startsWith("image/") || file.type.startsWith("image/svg")) return;
-  const watcher = new IntersectionObserver((entries) => {
+  /** @param {IntersectionObserverEntry[]} entries */
+  const onView = (entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     watcher.disconnect();
     takeTurn(async () => {
       const picture = frame.isConnected ? await draw(file) : null;
       if (picture) frame.replaceChildren(picture);
     });
-  });
+  };
+  const watcher = new IntersectionObserver(onView, { rootMargin: NEARBY });
   watcher.observe(frame);
 }
 

@@ -26,7 +26,6 @@ export class Row {
     this.#item = item;
     this.#texts = texts;
     const { name, path, file } = item;
-    this.part("[data-name]").textContent = name;
     this.part("[data-name]").title = path || name;
     this.part("progress").setAttribute("aria-label", fill(texts.textProgress, { name }));
     this.#label("[data-pause]", texts.textPause);
@@ -50,6 +49,7 @@ export class Row {
     const texts = this.#texts;
     const isOver = state === "done" || state === "known" || state === "failed";
     this.element.dataset.state = state;
+    this.part("[data-name]").textContent = name; // another ending, if it became WebP
     this.part("[data-size]").textContent = this.#sizeText();
     this.part("[data-state-text]").textContent = this.#stateText();
     this.part("[data-reason]").textContent = reason;
