@@ -64,28 +64,17 @@ class Content:
 def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits: Limits) -> Upload:
     """Take a picture in: check and clean it in a child process, store it, record it.
 
-    The bytes are durable before the rows are written, so rows never point at nothing. Raises
-    NoFileError, EmptyFileError, what DecodePool.run raises, and OSError; nothing is kept then.
-    Commit after each picture: no earlier write may be pending.
+    Raises what `take_content` raises; nothing is kept then. Commit after each picture: no earlier
+    write may be pending.
     """
-    if not arrival.name:
-        raise NoFileError
-    if not arrival.file.size:
-        raise EmptyFileError
     owner_id = owner.id
-    end_read(session)  # decoding takes a while and must not hold a connection
-    with opened(media, arrival, limits) as (facts, content, thumbnail):
-        small = thumbnail_name(facts, content)
-        store(media, content, small, thumbnail)
-        rely_on_bytes(session)
-        store_again(media, content, small, thumbnail)
-        blob = record_blob(session, facts, content)
+    blob = take_content(session, media, arrival, limits)
     secret = new_secret()
     image = Image(
         key=new_key(),
         owner_id=owner_id,
         blob=blob,
-        name=display_name(arrival.name, facts.extension),
+        name=display_name(arrival.name, blob.extension),
         visibility=VISIBILITY[arrival.keep],
         deletion_sha256=digest(secret),
     )
@@ -95,6 +84,25 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     session.add_all([image, entry])
     session.flush()
     return Upload(image, secret)
+
+
+def take_content(session: Session, media: Media, arrival: Arrival, limits: Limits) -> Blob:
+    """Check, clean and store what has arrived; return its row, within a write transaction.
+
+    The bytes are durable before the row is written, so rows never point at nothing. Raises
+    NoFileError, EmptyFileError, what DecodePool.run raises, and OSError.
+    """
+    if not arrival.name:
+        raise NoFileError
+    if not arrival.file.size:
+        raise EmptyFileError
+    end_read(session)  # decoding takes a while and must not hold a connection
+    with opened(media, arrival, limits) as (facts, content, thumbnail):
+        small = thumbnail_name(facts, content)
+        store(media, content, small, thumbnail)
+        rely_on_bytes(session)
+        store_again(media, content, small, thumbnail)
+        return record_blob(session, facts, content)
 
 
 @contextmanager
