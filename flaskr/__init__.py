@@ -23,6 +23,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flaskr.imaging import DecodePool, affordable_children
     from flaskr.library import sets
     from flaskr.library.media import local_media
+    from flaskr.library.usage import Quota
     from flaskr.web import (
         assets,
         converters,
@@ -55,7 +56,8 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     decoders = DecodePool(affordable_children(app.config["DECODERS"]))
     instance_folder = Path(app.instance_path)
     files = instance_folder / "files"
-    app.extensions["tuchuang.media"] = local_media(files, decoders)
+    quota = Quota(app.config["QUOTA_IMAGES"], app.config["QUOTA_BYTES"])
+    app.extensions["tuchuang.media"] = local_media(files, decoders, quota)
     app.extensions["tuchuang.sets"] = sets.from_config(app.config, instance_folder, files)
     app.before_request(links.check_host)
     for part in (

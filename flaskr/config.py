@@ -139,6 +139,20 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "QUOTA_BYTES",
+        0,
+        "How many bytes an account may keep, the trash and earlier versions included, unless "
+        "`tuchuang user quota` says otherwise for it. 0: any number.",
+        parse_count,
+    ),
+    Setting(
+        "QUOTA_IMAGES",
+        0,
+        "How many pictures an account may keep, the trash included, unless `tuchuang user quota` "
+        "says otherwise for it. 0: any number.",
+        parse_count,
+    ),
+    Setting(
         "ALLOW_SVG",
         False,
         "Whether SVG drawings are taken. They are sanitised (scripts, handlers and addresses go) "

@@ -13,6 +13,7 @@ from flaskr.imaging import Limits
 from flaskr.library.keys import new_key
 from flaskr.library.media import Media
 from flaskr.library.uploads import Arrival, accept
+from flaskr.library.usage import release
 from flaskr.models import Image, User
 from flaskr.storage import SpooledFile
 
@@ -28,6 +29,7 @@ def keep(
     earlier = Image.backup_of(session, made.owner_id, sha256=file.sha256, besides=made.id)
     if earlier is None:
         return made
+    release(session, made.owner_id, bytes=made.bytes, images=1)
     session.delete(made)
     session.flush()
     return earlier

@@ -242,10 +242,12 @@ def check_references(inspection: Inspection) -> None:
         for key in table.foreign_keys:
             parent = key.column.table.alias()
             there = select(parent).where(parent.c[key.column.name] == key.parent).exists()
-            query = select(table.c.id, key.parent).where(key.parent.is_not(None), ~there)
-            for row_id, parent_id in session.execute(query):
+            query = select(*table.primary_key, key.parent.label(None)).where(
+                key.parent.is_not(None), ~there
+            )
+            for *row_id, parent_id in session.execute(query):
                 detail = f"refers to {key.column.table.name} {parent_id}, which is gone"
-                fault = Fault(Kind.DANGLING, f"{table.name} {row_id}", detail)
+                fault = Fault(Kind.DANGLING, f"{table.name} {'/'.join(map(str, row_id))}", detail)
                 inspection.report.faults.append(fault)
     end_read(session)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from flaskr.library.guard import own_bytes
 from flaskr.library.media import Media, blob_name, variant_folder
+from flaskr.library.usage import release
 from flaskr.models import Blob, Image, now
 from flaskr.transactions import end_read
 
@@ -79,10 +80,14 @@ def purge_images(session: Session, before: datetime, at: datetime) -> int:
     for ids in batches(session, select(Image.id).where(Image.deleted <= before), ROWS):
         own_bytes(session)
         removal = delete(Image).where(Image.id.in_(ids), Image.deleted <= before)
-        blob_ids = session.scalars(removal.returning(Image.blob_id)).all()
-        note_unreferenced(session, blob_ids, at)
+        gone = removal.returning(Image.blob_id, Image.owner_id, Image.bytes)
+        rows = session.execute(gone).all()
+        note_unreferenced(session, [blob_id for blob_id, _, _ in rows], at)
+        for owner_id in {owner_id for _, owner_id, _ in rows}:
+            sizes = [size for _, owner, size in rows if owner == owner_id]
+            release(session, owner_id, bytes=sum(sizes), images=len(sizes))
         session.commit()
-        purged += len(blob_ids)
+        purged += len(rows)
     return purged
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flaskr.imaging import DecodePool
 from flaskr.library.making import Making
+from flaskr.library.usage import UNLIMITED, Quota
 from flaskr.storage import LocalStore, Spool, Store
 
 SPOOL = "incoming/"
@@ -16,18 +17,19 @@ QUARANTINE = "quarantine/"
 class Media:
     """The store, the spool on the same volume through which files get into it, the decoders.
 
-    `making` bounds who may wait for variants.
+    `making` bounds who may wait for variants; `quota` is what an account may keep.
     """
 
     store: Store
     spool: Spool
     decoders: DecodePool
     making: Making = field(default_factory=Making)
+    quota: Quota = UNLIMITED
 
 
-def local_media(folder: Path, decoders: DecodePool) -> Media:
+def local_media(folder: Path, decoders: DecodePool, quota: Quota = UNLIMITED) -> Media:
     """Return the media in a folder of this machine."""
-    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders)
+    return Media(LocalStore(folder), Spool(folder / SPOOL), decoders, quota=quota)
 
 
 def blob_name(sha256: str) -> str:

@@ -6,16 +6,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import EmptyFileError, NoFileError
+from flaskr.errors import EmptyFileError, NoFileError, QuotaExceededError
 from flaskr.imaging import EXTENSIONS, Limits
 from flaskr.imaging.facts import CleanFile, Facts
 from flaskr.imaging.spec import THUMBNAIL, simplest
-from flaskr.library.guard import rely_on_bytes
+from flaskr.library.guard import own_bytes, rely_on_bytes
 from flaskr.library.keys import digest, new_key, new_secret
-from flaskr.library.media import Media, blob_name, variant_name
+from flaskr.library.media import Media, blob_name, variant_folder, variant_name
 from flaskr.library.names import display_name
+from flaskr.library.search import write_texts
+from flaskr.library.usage import claim, require_room
 from flaskr.library.variants import exists, spec_name
 from flaskr.models import BatchEntry, Blob, Image, User, insert_if_absent
 from flaskr.storage import SpooledFile
@@ -64,11 +67,13 @@ class Content:
 def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits: Limits) -> Upload:
     """Take a picture in: check and clean it in a child process, store it, record it.
 
-    Raises what `take_content` raises; nothing is kept then. Commit after each picture: no earlier
-    write may be pending.
+    Raises what `take_content` raises and QuotaExceededError; nothing is kept then. Commit after
+    each picture: no earlier write may be pending.
     """
     owner_id = owner.id
+    require_room(session, media.quota, owner_id, images=1)
     blob = take_content(session, media, arrival, limits)
+    claim_room(session, media, owner_id, blob, images=1)
     secret = new_secret()
     image = Image(
         key=new_key(),
@@ -78,6 +83,7 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
         visibility=VISIBILITY[arrival.keep],
         deletion_sha256=digest(secret),
     )
+    write_texts(image)
     entry = BatchEntry(
         owner_id=owner_id, batch=arrival.batch, position=arrival.position, image=image
     )
@@ -103,6 +109,25 @@ def take_content(session: Session, media: Media, arrival: Arrival, limits: Limit
         rely_on_bytes(session)
         store_again(media, content, small, thumbnail)
         return record_blob(session, facts, content)
+
+
+def claim_room(session: Session, media: Media, owner_id: int, blob: Blob, *, images: int) -> None:
+    """Count content that `take_content` has taken as the owner's.
+
+    Raises QuotaExceededError; the transaction is given up then, and so are bytes that nobody needs.
+    """
+    sha256 = blob.sha256
+    try:
+        claim(session, media.quota, owner_id, bytes=blob.bytes, images=images)
+    except QuotaExceededError:
+        session.rollback()
+        own_bytes(session)
+        if session.scalar(select(Blob.id).where(Blob.sha256 == sha256)) is None:
+            media.store.delete(blob_name(sha256))
+            for entry in media.store.list(variant_folder(sha256)):
+                media.store.delete(entry.name)
+        session.rollback()
+        raise
 
 
 @contextmanager

@@ -32,6 +32,9 @@ RETRY_SECONDS = 30
 FORM_OVERHEAD = 64 * 1024
 """What boundaries and headers may add to the one file of a request, in bytes."""
 
+SIZES = {"limit", "used", "needed"}
+"""The details of errors that are numbers of bytes."""
+
 TITLES = {
     400: message_("That did not work"),
     401: message_("Please log in"),
@@ -137,8 +140,8 @@ def answer_os_error(error: OSError) -> Response:
 def describe(error: DomainError) -> str:
     """Return the error's message in the language of the request."""
     details = dict(error.details)
-    if "limit" in details:
-        details["limit"] = filesize(details["limit"])
+    for name in SIZES & details.keys():
+        details[name] = filesize(details[name])
     return str(gettext(error.message, **details))
 
 
