@@ -14,6 +14,7 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EMPTY = sa.text("''")
 LIVING = sa.text("deleted IS NULL")
 TRASHED = sa.text("deleted IS NOT NULL")
+EXPIRING = sa.text("expires IS NOT NULL")
 
 # SQLite's trigrams would find no word under three characters, which most Chinese words are. So the
 # text is indexed with U+001F before, between and after its characters: every pair of characters is
@@ -163,6 +164,13 @@ def add_indexes() -> None:
         sqlite_where=TRASHED,
         postgresql_where=TRASHED,
     )
+    op.create_index(
+        "ix_image_owner_id_expires",
+        "image",
+        ["owner_id", "expires", "id"],
+        sqlite_where=EXPIRING,
+        postgresql_where=EXPIRING,
+    )
 
 
 def add_tables() -> None:
@@ -285,7 +293,7 @@ def downgrade() -> None:
         op.execute("DROP VIEW image_search_source")
     for table in ("image_tag", "tag", "album_image", "album", "image_version"):
         op.drop_table(table)
-    for index in ("deleted", "name_key", "bytes", "id"):
+    for index in ("expires", "deleted", "name_key", "bytes", "id"):
         op.drop_index(f"ix_image_owner_id_{index}", table_name="image")
     op.create_index("ix_image_owner_id_id", "image", ["owner_id", "id"])
     op.drop_column("blob", "phash")

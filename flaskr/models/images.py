@@ -6,12 +6,14 @@ from typing import NamedTuple, Self
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
     String,
     Text,
     bindparam,
+    func,
     select,
     text,
 )
@@ -40,6 +42,8 @@ class DirectImage(NamedTuple):
     width: int
     height: int
     frames: int
+    version: int
+    expires: datetime | None
 
 
 def by_owner(name: str, *columns: str) -> Index:
@@ -60,7 +64,7 @@ class Image(Base):
     `visibility` is `public` (listed), `unlisted` (whoever has the link) or `private` (its owner).
     `bytes` and `extension` are the blob's, `name_key` and `search_text` are made by library.search
     from what they are named after. `version` numbers the current content; `revision` goes up with
-    every change.
+    every change. From `expires` on it is in the trash, whether or not that is noted in `deleted`.
     """
 
     __tablename__ = "image"
@@ -99,6 +103,12 @@ class Image(Base):
             sqlite_where=text("deleted IS NOT NULL"),
             postgresql_where=text("deleted IS NOT NULL"),
         ),
+        Index(
+            "ix_image_owner_id_expires",
+            *("owner_id", "expires", "id"),
+            sqlite_where=text("expires IS NOT NULL"),
+            postgresql_where=text("expires IS NOT NULL"),
+        ),
         Index("ix_image_owner_id_blob_id", "owner_id", "blob_id"),
         Base.__table_args__,
     )
@@ -111,7 +121,13 @@ class Image(Base):
     @classmethod
     def living(cls) -> Select[Self]:
         """Start a query for images that are not deleted."""
-        return select(cls).where(cls.deleted.is_(None))
+        return select(cls).where(*cls.lives())
+
+    @classmethod
+    def lives(cls) -> tuple[ColumnElement[bool], ...]:
+        """The image is neither deleted nor past its time, by the database's clock."""
+        in_time = cls.expires.is_(None) | (cls.expires > func.current_timestamp())
+        return cls.deleted.is_(None), in_time
 
     @classmethod
     def by_key(cls, session: Session, key: str) -> Self | None:
@@ -198,7 +214,9 @@ DIRECT_IMAGE = (
         Blob.width,
         Blob.height,
         Blob.frames,
+        Image.version,
+        Image.expires,
     )
     .join(Blob, Image.blob_id == Blob.id)
-    .where(Image.key == bindparam("key"), Image.deleted.is_(None))
+    .where(Image.key == bindparam("key"), *Image.lives())
 )
