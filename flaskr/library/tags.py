@@ -73,6 +73,12 @@ def list_own(session: Session, owner: User) -> list[Used]:
     return [Used(name, images) for name, images in session.execute(query) if images]
 
 
+def names(session: Session, owner: User, size: int) -> Sequence[str]:
+    """Return up to `size` names of the owner's tags, by name; images in the trash have them too."""
+    query = select(Tag.name).where(Tag.owner_id == owner.id).order_by(Tag.name_key)
+    return session.scalars(query.limit(size)).all()
+
+
 def tags_of(session: Session, image: Image) -> Sequence[str]:
     """Return the names of an image's tags, by name."""
     query = select(Tag.name).join(ImageTag, ImageTag.tag_id == Tag.id)

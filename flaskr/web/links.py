@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 
 from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import EXTENSIONS
@@ -24,6 +24,7 @@ SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
 LIST_BOXES = (320, 640)
 PAGE_BOXES = (640, 1280, 1920, 2560)
 PREVIEW = Spec("webp", 1280, 1280)
+EXAMPLE_KEY = "1" * 12
 
 
 class UnknownHostError(DomainError):
@@ -161,9 +162,20 @@ def image_card(image: Image) -> ImageCard:
     )
 
 
+def download_path(key: str, extension: str) -> str:
+    """Return the path of a file. Neither part needs quoting.
+
+    Flask makes one address for each request and the others follow it: a list has hundreds.
+    """
+    if "downloads" not in g:
+        example = url_for("tuchuang.download", key=EXAMPLE_KEY, extension="x")
+        g.downloads = example.removesuffix(f"{EXAMPLE_KEY}.x")
+    return f"{g.downloads}{key}.{extension}"
+
+
 def file_path(image: Image) -> str:
     """Return the path of the image's own file, its direct link."""
-    return url_for("tuchuang.download", key=image.key, extension=image.blob.extension)
+    return download_path(image.key, image.blob.extension)
 
 
 def is_shown_everywhere(image: Image) -> bool:
@@ -175,7 +187,7 @@ def shown_path(image: Image) -> str:
     """Return the path of the file itself if browsers show it, else of the JPEG made from it."""
     if is_shown_everywhere(image):
         return file_path(image)
-    return url_for("tuchuang.download", key=image.key, extension="jpg")
+    return download_path(image.key, "jpg")
 
 
 def thumbnail_path(image: Image) -> str:
@@ -192,7 +204,7 @@ def variant_path(image: Image, spec: Spec) -> str:
         asked["h"] = str(spec.height)
     if spec.still:
         asked["still"] = "1"
-    path = url_for("tuchuang.download", key=image.key, extension=spec.extension)
+    path = download_path(image.key, spec.extension)
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
