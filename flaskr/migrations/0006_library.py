@@ -16,9 +16,9 @@ LIVING = sa.text("deleted IS NULL")
 TRASHED = sa.text("deleted IS NOT NULL")
 EXPIRING = sa.text("expires IS NOT NULL")
 
-# SQLite's trigrams would find no word under three characters, which most Chinese words are. So the
-# text is indexed with U+001F before, between and after its characters: every pair of characters is
-# a trigram then, and every single one. The numbers of the entries start with the owner's, so that a
+# SQLite's trigrams find no word under three characters, which most Chinese words are. So the text is
+# indexed once more with U+001F before, between and after its characters: every pair of them is a
+# trigram then, and every single one. The numbers of the entries start with the owner's, so that a
 # search in one library reads that part of the index alone. See library/search.py.
 #
 # A migration that makes the table `image` anew has to drop the view before and to create the view
@@ -26,7 +26,8 @@ EXPIRING = sa.text("expires IS NOT NULL")
 SEARCH = (
     """
     CREATE VIEW image_search_source AS
-    SELECT image.id AS image_id, (image.owner_id << 36) | image.id AS search_id, char(31) || (
+    SELECT image.id AS image_id, (image.owner_id << 36) | image.id AS search_id,
+    image.search_text || char(31) || (
       WITH RECURSIVE place(at) AS (
         SELECT 1 UNION ALL SELECT at + 1 FROM place WHERE at < length(image.search_text)
       )
