@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from flaskr.imaging.formats import EXTENSIONS, sniff
+from flaskr.library import usage
 from flaskr.library.collect import LEFTOVER_AGE
 from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, Kind, Report
 from flaskr.library.guard import own_bytes, rely_on_bytes
@@ -59,6 +60,7 @@ def check(
     check_blobs(inspection, progress)
     check_files(inspection, at - IN_PROGRESS)
     check_references(inspection)
+    check_totals(inspection)
     check_leftovers(inspection, at - LEFTOVER_AGE)
     return inspection.report
 
@@ -250,6 +252,26 @@ def check_references(inspection: Inspection) -> None:
                 fault = Fault(Kind.DANGLING, f"{table.name} {'/'.join(map(str, row_id))}", detail)
                 inspection.report.faults.append(fault)
     end_read(session)
+
+
+def check_totals(inspection: Inspection) -> None:
+    """Find accounts that keep more or less than their rows say."""
+    session = inspection.session
+    suspects = usage.wrong_totals(session)
+    end_read(session)
+    if not suspects:
+        return
+    take_guard(inspection)
+    for id_, images, bytes_, true_images, true_bytes in usage.wrong_totals(session):
+        detail = (
+            f"says {images} pictures of {bytes_} bytes, but has {true_images} of {true_bytes} bytes"
+        )
+        fault = Fault(Kind.WRONG_TOTAL, f"user {id_}", detail)
+        inspection.report.faults.append(fault)
+        if inspection.repair:
+            usage.recount(session, id_)
+            fault.repaired = True
+    session.commit()
 
 
 def check_leftovers(inspection: Inspection, before: datetime) -> None:
