@@ -185,6 +185,13 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "KEEP_VERSIONS",
+        10,
+        "How many earlier contents of a picture are kept once it was replaced, turned or cropped. "
+        "They count towards the quota of its owner. 0: none.",
+        parse_count,
+    ),
+    Setting(
         "GC_GRACE_SECONDS",
         3600,
         "How long `tuchuang gc` leaves files that no picture needs any more, in seconds. Longer "

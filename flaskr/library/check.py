@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from flaskr.imaging.formats import EXTENSIONS, sniff
@@ -22,7 +22,7 @@ from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, 
 from flaskr.library.guard import own_bytes, rely_on_bytes
 from flaskr.library.media import QUARANTINE, SPOOL, Media, blob_name
 from flaskr.library.mending import mend_blob, mend_leftover, mend_orphan, mend_stray, redecode
-from flaskr.models import Base, Blob, Image, now
+from flaskr.models import Base, Blob, Image, ImageVersion, now
 from flaskr.storage import Entry, MissingFileError
 from flaskr.transactions import end_read
 
@@ -145,11 +145,17 @@ def settle_blob(inspection: Inspection, row: BlobRow, finding: Finding) -> None:
     take_guard(inspection)
     stands = session.scalar(select(Blob.id).where(Blob.id == row.id)) is not None
     if stands and stat(inspection.media, blob_name(row.sha256)) == finding.entry:
-        keys = session.scalars(select(Image.key).where(Image.blob_id == row.id)).all()
+        keys = session.scalars(hurt_by(row.id)).all()
         fault = Fault(finding.kind, blob_name(row.sha256), finding.detail, tuple(keys))
         inspection.report.faults.append(fault)
         inspection.mend(fault, lambda: mend_blob(inspection, row, finding, fault, facts))
     session.rollback()
+
+
+def hurt_by(blob_id: int) -> Select[str]:
+    """The keys of the images that have the blob, or had it in a version that is kept."""
+    versions = select(ImageVersion.image_id).where(ImageVersion.blob_id == blob_id)
+    return select(Image.key).where((Image.blob_id == blob_id) | Image.id.in_(versions))
 
 
 def stat(media: Media, name: str) -> Entry | None:

@@ -53,6 +53,14 @@ def delete(session: Session, image: Image) -> None:
     image.deleted = now()
 
 
+def restore(session: Session, image: Image) -> None:
+    """Let an image out of the trash, with all that it had; one past its time expires no more."""
+    begin_write(session)
+    image.deleted = None
+    if image.expires is not None and image.expires <= now():
+        image.expires = None
+
+
 def _found(image: Image | None) -> Image:
     if image is None:
         raise NotFoundError

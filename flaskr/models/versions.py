@@ -12,8 +12,8 @@ from flaskr.models.blobs import Blob
 class ImageVersion(Base):
     """What an image was before its content was replaced; the current one is in its own row.
 
-    `number` counts from 1 and is never given twice for one image; `created` is when this content
-    came.
+    `number` counts from 1 and is never given twice for one image; `created` is when the next
+    content came.
     """
 
     __tablename__ = "image_version"
