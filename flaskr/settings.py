@@ -11,9 +11,17 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from flaskr.db import db
 from flaskr.library import accounts
 from flaskr.library.uploads import KEEPS
+from flaskr.web.usage import usage_context
 from flaskr.web.users import account, login_required
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+
+@bp.get("/usage")
+@login_required
+def usage() -> str:
+    """Show how much the account keeps, and of what."""
+    return render_template("settings/usage.html", **usage_context())
 
 
 class UploadsForm(FlaskForm):

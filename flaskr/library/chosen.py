@@ -39,6 +39,18 @@ def own_ids(session: Session, owner: User, keys: Iterable[str]) -> list[int]:
     return [found[key] for key in wanted if key in found]
 
 
+def own_images(session: Session, owner: User, keys: Iterable[str]) -> list[Image]:
+    """Return the owner's living images, in the given order. Raises as `own_ids` does."""
+    wanted = distinct(keys)
+    found: dict[str, Image] = {}
+    for some in pieces(wanted):
+        query = Image.living().where(Image.key.in_(some), Image.owner_id == owner.id)
+        found.update({image.key: image for image in session.scalars(query)})
+    if not found:
+        raise NotFoundError
+    return [found[key] for key in wanted if key in found]
+
+
 def distinct(keys: Iterable[str]) -> list[str]:
     """Return each key once, in order. Raises NothingChosenError, TooManyChosenError."""
     wanted = list(dict.fromkeys(keys))

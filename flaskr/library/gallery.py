@@ -141,6 +141,14 @@ def list_page(
     )
 
 
+def list_keys(session: Session, owner: User, wanted: Filter, sort: Sort, *, most: int) -> list[str]:
+    """Return the keys of up to `most` images of the list, in its order."""
+    if sort is Sort.POSITION and wanted.album is None:
+        sort = Sort.NEWEST
+    start = Anchor((), backwards=False)
+    return [image.key for image in select_images(session, owner.id, wanted, sort, start, most)]
+
+
 def neighbours(
     session: Session,
     owner: User,

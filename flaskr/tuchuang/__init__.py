@@ -5,7 +5,28 @@ from flask import Blueprint
 bp = Blueprint("tuchuang", __name__, url_prefix="/tuchuang")
 short_links = Blueprint("short_links", __name__)
 
-from flaskr.tuchuang import files, pages, sets, upload  # noqa: E402 - they add their routes to `bp`
+from flaskr.tuchuang import (  # noqa: E402 - they add their routes to `bp`
+    albums,
+    bulk,
+    files,
+    gallery,
+    pages,
+    sets,
+    trash,
+    upload,
+)
 from flaskr.tuchuang.shortcut import Shortcut  # noqa: E402 - as above
 
-__all__ = ["Shortcut", "bp", "files", "pages", "sets", "short_links", "upload"]
+__all__ = [
+    "Shortcut",
+    "albums",
+    "bp",
+    "bulk",
+    "files",
+    "gallery",
+    "pages",
+    "sets",
+    "short_links",
+    "trash",
+    "upload",
+]

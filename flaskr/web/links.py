@@ -10,7 +10,7 @@ from datetime import datetime
 from html import escape
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import current_app, g, request, url_for
 
@@ -197,15 +197,15 @@ def thumbnail_path(image: Image) -> str:
 
 def variant_path(image: Image, spec: Spec) -> str:
     """Return the path of a variant whose size is on the ladder."""
-    asked: dict[str, str] = {}
+    asked = []
     if spec.width is not None:
-        asked["w"] = str(spec.width)
+        asked.append(f"w={spec.width}")
     if spec.height is not None:
-        asked["h"] = str(spec.height)
+        asked.append(f"h={spec.height}")
     if spec.still:
-        asked["still"] = "1"
+        asked.append("still=1")
     path = download_path(image.key, spec.extension)
-    return f"{path}?{urlencode(asked)}" if asked else path
+    return f"{path}?{'&'.join(asked)}" if asked else path
 
 
 def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:

@@ -9,7 +9,7 @@ from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.conftest import MakeApp
 from tests.factories import make_document, make_image, make_post
-from tests.web.routes import BATCH, SECRET, Things
+from tests.web.routes import BATCH, IMAGE_KEY, SECRET, Things
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def app(make_app: MakeApp) -> Flask:
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     """A post, an image and a document of ada's."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
+    image.key = IMAGE_KEY
     document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
     return Things(make_post(session, ada), image, document)
 

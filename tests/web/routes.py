@@ -17,6 +17,8 @@ LOGIN = "sent to log in"
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 SECRET = "the-deletion-secret"
 BATCH = "batchbatch11"
+IMAGE_KEY = "imageimage11"
+"""The key of ada's image, for forms that name it."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,14 @@ def keeping() -> dict[str, Any]:
     return {"keep": "backup"}
 
 
+def chosen() -> dict[str, Any]:
+    return {"action": "delete", "key": IMAGE_KEY}
+
+
+def restored() -> dict[str, Any]:
+    return {"action": "restore", "key": IMAGE_KEY}
+
+
 def words() -> dict[str, Any]:
     return {"file": (BytesIO(b"words"), "new.txt")}
 
@@ -150,10 +160,15 @@ ROUTES = {
         401, 401, 401, data=picture, open_to_programs=True
     ),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
+    ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
     ("short_links.download", "GET"): Route(200, 200, 200, file),
     ("short_links.set_file", "GET"): Route(200, 200, 200, document),
     ("static", "GET"): Route(200, 200, 200, icon),
+    ("tuchuang.albums", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.archive", "POST"): Route(LOGIN, 303, 200, data=chosen),
+    ("tuchuang.bulk", "POST"): Route(LOGIN, 404, 303, data=chosen),
+    ("tuchuang.change_trash", "POST"): Route(LOGIN, 404, 303, data=restored),
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
     ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),
@@ -161,10 +176,13 @@ ROUTES = {
     ("tuchuang.delete_set_file", "GET"): Route(LOGIN, 404, 200, document),
     ("tuchuang.delete_set_file", "POST"): Route(LOGIN, 404, 303, document),
     ("tuchuang.download", "GET"): Route(200, 200, 200, file),
+    ("tuchuang.empty_trash", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.empty_trash", "POST"): Route(LOGIN, 303, 303),
     ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
     ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
+    ("tuchuang.trash", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.upload", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.upload", "POST"): Route(LOGIN, 303, 303, data=picture),
     ("tuchuang.uploads", "GET"): Route(LOGIN, 404, 200, batch),
