@@ -82,6 +82,15 @@ def empty(session: Session, owner: User) -> int:
     return done
 
 
+def find_own(session: Session, owner: User, key: str) -> Image:
+    """Return an image in the owner's trash. Raises NotFoundError."""
+    query = select(Image).where(Image.key == key, Image.owner_id == owner.id, gone())
+    image = session.scalar(query)
+    if image is None:
+        raise NotFoundError
+    return image
+
+
 def list_page(session: Session, owner: User, before: str | None, size: int) -> Sequence[Image]:
     """Return up to `size` images of the trash, the last deleted first, after the key `before`."""
     left = Image.deleted

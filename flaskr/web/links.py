@@ -18,6 +18,7 @@ from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import EXTENSIONS
 from flaskr.imaging.spec import THUMBNAIL, Spec
 from flaskr.library.names import stem
+from flaskr.library.trash import is_gone
 from flaskr.models import Image
 
 SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
@@ -196,7 +197,11 @@ def thumbnail_path(image: Image) -> str:
 
 
 def variant_path(image: Image, spec: Spec) -> str:
-    """Return the path of a variant whose size is on the ladder."""
+    """Return the path of a variant whose size is on the ladder, for pages of ours.
+
+    It changes with the content, so that no cache shows what was there before. What is in the trash
+    its owner finds elsewhere.
+    """
     asked = []
     if spec.width is not None:
         asked.append(f"w={spec.width}")
@@ -204,7 +209,12 @@ def variant_path(image: Image, spec: Spec) -> str:
         asked.append(f"h={spec.height}")
     if spec.still:
         asked.append("still=1")
-    path = download_path(image.key, spec.extension)
+    if image.version > 1:
+        asked.append(f"v={image.version}")
+    if is_gone(image):
+        path = url_for("tuchuang.trashed", key=image.key, extension=spec.extension)
+    else:
+        path = download_path(image.key, spec.extension)
     return f"{path}?{'&'.join(asked)}" if asked else path
 
 

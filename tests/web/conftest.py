@@ -20,11 +20,12 @@ def app(make_app: MakeApp) -> Flask:
 
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
-    """A post, an image and a document of ada's."""
+    """A post, two images, one of them in the trash, and a document of ada's."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     image.key = IMAGE_KEY
     document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
-    return Things(make_post(session, ada), image, document)
+    trashed = make_image(session, ada, store=media.store, deleted=True)
+    return Things(make_post(session, ada), image, document, trashed)
 
 
 @pytest.fixture

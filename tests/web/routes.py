@@ -28,6 +28,7 @@ class Things:
     post: Post
     image: Image
     document: SetFile
+    trashed: Image
     batch: str = BATCH
 
 
@@ -61,6 +62,14 @@ def image(things: Things) -> dict[str, Any]:
 
 def file(things: Things) -> dict[str, Any]:
     return {"key": things.image.key, "extension": "png"}
+
+
+def version(things: Things) -> dict[str, Any]:
+    return {"key": things.image.key, "number": 1, "extension": "png"}
+
+
+def trashed(things: Things) -> dict[str, Any]:
+    return {"key": things.trashed.key, "extension": "png"}
 
 
 def batch(things: Things) -> dict[str, Any]:
@@ -183,9 +192,11 @@ ROUTES = {
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
     ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
     ("tuchuang.trash", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.trashed", "GET"): Route(LOGIN, 404, 200, trashed),
     ("tuchuang.upload", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.upload", "POST"): Route(LOGIN, 303, 303, data=picture),
     ("tuchuang.uploads", "GET"): Route(LOGIN, 404, 200, batch),
+    ("tuchuang.version", "GET"): Route(LOGIN, 404, 200, version),
 }
 
 
