@@ -110,28 +110,6 @@ def albums_of(session: Session, image: Image) -> Sequence[Album]:
     return session.scalars(query.where(AlbumImage.image_id == image.id).order_by(Album.name)).all()
 
 
-def images_in(session: Session, album: Album, after: str | None, size: int) -> Sequence[Image]:
-    """Return up to `size` of the album's images in their order, after the one with that key."""
-    query = Image.living().join(AlbumImage, AlbumImage.image_id == Image.id)
-    query = query.where(AlbumImage.album_id == album.id)
-    if after is not None:
-        place = select(AlbumImage.position, AlbumImage.image_id).join(
-            Image, AlbumImage.image_id == Image.id
-        )
-        found = session.execute(
-            place.where(AlbumImage.album_id == album.id, Image.key == after)
-        ).first()
-        if found is None:
-            return []
-        position, id_ = found
-        query = query.where(
-            (AlbumImage.position > position)
-            | ((AlbumImage.position == position) & (AlbumImage.image_id > id_))
-        )
-    query = query.order_by(AlbumImage.position, AlbumImage.image_id).limit(size)
-    return session.scalars(query).all()
-
-
 def count_images() -> ScalarSelect[int]:
     """The number of living images in the album of the row."""
     inside = Image.living().with_only_columns(func.count(Image.id))

@@ -141,13 +141,14 @@ def latest(
 
 def own(session: Session, owner_id: int, keys: Sequence[str]) -> list[Image]:
     """Return the owner's images with these keys, in the trash or not. Raises NotFoundError."""
-    found: list[Image] = []
+    found: dict[str, Image] = {}
     for some in pieces(keys):
         query = select(Image).where(Image.key.in_(some), Image.owner_id == owner_id)
-        found += session.scalars(query.execution_options(populate_existing=True))
+        fresh = session.scalars(query.execution_options(populate_existing=True))
+        found.update({image.key: image for image in fresh})
     if not found:
         raise NotFoundError
-    return found
+    return [found[key] for key in keys if key in found]
 
 
 def is_gone(image: Image) -> bool:

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import event, update
 
 from flaskr.errors import NotFoundError, NothingChosenError
-from flaskr.library import albums, images, tags, trash
+from flaskr.library import albums, gallery, images, tags, trash
 from flaskr.library.collect import Collected, Keeping, collect
+from flaskr.library.gallery import Filter, Sort
 from flaskr.library.media import blob_name
 from flaskr.library.trash import Contents
 from flaskr.models import Blob, Image, User
@@ -88,7 +89,8 @@ def test_a_restored_image_is_what_it_was(session, ada, media, pictures):
     session.expire_all()
     assert (image.key, image.blob.sha256, image.version, image.created) == before
     assert media.store.read(blob_name(image.blob.sha256)) == content
-    assert names(albums.images_in(session, album, None, 9)) == ["1.png", "0.png", "2.png"]
+    shown = gallery.list_page(session, ada, Filter(album=album.id), Sort.POSITION, size=9)
+    assert names(shown.images) == ["1.png", "0.png", "2.png"]
     assert albums.shelf(session, album).cover == image
     assert tags.tags_of(session, image) == ["b"]
 
