@@ -23,6 +23,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flaskr.imaging import DecodePool, affordable_children
     from flaskr.library import sets
     from flaskr.library.media import local_media
+    from flaskr.library.usage import Quota
     from flaskr.remote import Fetcher, read_networks
     from flaskr.web import (
         assets,
@@ -61,7 +62,11 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     sets.check_places(upload_sets)
     sets.warn_of_unknown([*app.config, *config.names_in(os.environ)], upload_sets)
     app.extensions["tuchuang.media"] = local_media(
-        files, decoders, app.config["SECRET_KEY"], upload_sets
+        files,
+        decoders,
+        app.config["SECRET_KEY"],
+        Quota(app.config["QUOTA_IMAGES"], app.config["QUOTA_BYTES"]),
+        upload_sets,
     )
     app.extensions["tuchuang.fetcher"] = Fetcher(read_networks(app.config["FETCH_NETWORKS"]))
     app.before_request(links.check_host)

@@ -182,6 +182,43 @@ def create_user(name: str, *, admin: bool, password_stdin: bool) -> None:
     click.echo(f"Made the account {made.username}", err=True)
 
 
+@user.command("quota")
+@click.argument("name")
+@click.option("--bytes", "most_bytes", help="How many bytes: a number, 0 for any, or `default`.")
+@click.option("--images", "most_images", help="How many pictures, in the same way.")
+@with_appcontext
+def set_quota(name: str, most_bytes: str | None, most_images: str | None) -> None:
+    """Set how much the account NAME may keep, and show it.
+
+    `default` is what QUOTA_BYTES and QUOTA_IMAGES say. What is not given stays as it is.
+    """
+    from flaskr.db import db as database
+    from flaskr.library import accounts, usage
+
+    session = database.session
+    account = accounts.find(session, name)
+    bytes_ = account.quota_bytes if most_bytes is None else read_quota(most_bytes)
+    images = account.quota_images if most_images is None else read_quota(most_images)
+    usage.set_quota(session, account, images=images, bytes=bytes_)
+    session.commit()
+    found = usage.of(session, current_app.extensions["tuchuang.media"].quota, account.id)
+    click.echo(f"{found.images} of {found.most_images or 'any number of'} pictures")
+    click.echo(f"{found.bytes} of {found.most_bytes or 'any number of'} bytes")
+
+
+def read_quota(text: str) -> int | None:
+    """Read a number, or `default` as None. Raises click.BadParameter."""
+    from flaskr.config import parse_count
+    from flaskr.models import MAX_ID
+
+    if text == "default":
+        return None
+    try:
+        return min(parse_count(text), MAX_ID)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is neither a number nor `default`") from error
+
+
 @main.group()
 def token() -> None:
     """Look after API tokens."""

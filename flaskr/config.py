@@ -172,6 +172,20 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "QUOTA_BYTES",
+        0,
+        "How many bytes an account may keep, the trash and earlier versions included, unless "
+        "`tuchuang user quota` says otherwise for it. 0: any number.",
+        parse_count,
+    ),
+    Setting(
+        "QUOTA_IMAGES",
+        0,
+        "How many pictures an account may keep, the trash included, unless `tuchuang user quota` "
+        "says otherwise for it. 0: any number.",
+        parse_count,
+    ),
+    Setting(
         "ALLOW_SVG",
         False,
         "Whether SVG drawings are taken. They are sanitised (scripts, handlers and addresses go) "
@@ -209,6 +223,13 @@ SETTINGS: tuple[Setting, ...] = (
         "TRASH_DAYS",
         30,
         "How many days a deleted picture stays in the trash before `tuchuang gc` removes it.",
+        parse_count,
+    ),
+    Setting(
+        "KEEP_VERSIONS",
+        10,
+        "How many earlier contents of a picture are kept once it was replaced, turned or cropped. "
+        "They count towards the quota of its owner. 0: none.",
         parse_count,
     ),
     Setting(

@@ -41,6 +41,10 @@ db = SQLAlchemy(session_options={"expire_on_commit": False})
 OUR_FAULT = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """Errors that a statement has, whatever state the database is in."""
 
+SEARCH = "image_search"
+"""What the names start with of the index for searches and its tables, which each database has in a
+way of its own."""
+
 FULL = {"SQLITE_FULL", "53100"}
 """What SQLite and PostgreSQL call a full disk."""
 
@@ -195,6 +199,11 @@ def _migration_engine() -> Engine:
     return engine
 
 
+def _is_modelled(_object: object, name: str | None, *_: object) -> bool:
+    """Tell whether the models know a table or an index; what searches need, only migrations do."""
+    return name is None or not name.startswith(SEARCH)
+
+
 def migrations(metadata: MetaData, engine: Engine | None = None) -> "Alembic":
     """Return the migration environment of the current app.
 
@@ -206,6 +215,7 @@ def migrations(metadata: MetaData, engine: Engine | None = None) -> "Alembic":
     app.config["ALEMBIC"] = {"script_location": str(MIGRATIONS)}
     app.config["ALEMBIC_CONTEXT"] = {
         "render_as_batch": True,
+        "include_object": _is_modelled,
         "compare_server_default": True,
         "transactional_ddl": True,  # SQLite can; Alembic does not expect it to
         "transaction_per_migration": True,

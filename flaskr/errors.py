@@ -507,6 +507,157 @@ class NoPictureError(DomainError):
     )
 
 
+class QuotaExceededError(DomainError):
+    """The account keeps as many bytes as it may: `used` of `limit`, and this one is `needed`."""
+
+    code = "quota_exceeded"
+    status = 413
+    message = message_(
+        "There is no room left: you keep %(used)s of %(limit)s, and this takes %(needed)s more. "
+        "Delete pictures and empty the trash, or ask the person who runs this site for more."
+    )
+
+
+class ImageQuotaExceededError(QuotaExceededError):
+    """The account keeps as many images as it may: `count` of `most`."""
+
+    message = message_(
+        "There is no room left: you keep %(count)s of %(most)s pictures. Delete some and empty the "
+        "trash, or ask the person who runs this site for more."
+    )
+
+
+class NothingChosenError(DomainError):
+    """None was chosen."""
+
+    code = "nothing_chosen"
+    status = 400
+    message = message_("Nothing is chosen. Select one or more pictures first.")
+
+
+class TooManyChosenError(DomainError):
+    """More were chosen than can be dealt with at once."""
+
+    code = "too_many_chosen"
+    status = 422
+    message = message_("At most %(most)s can be changed at once. Choose fewer.")
+
+
+class EditConflictError(DomainError):
+    """It was changed since whoever wants to change it has read it.
+
+    `details` may say what it is `now`.
+    """
+
+    code = "edit_conflict"
+    status = 409
+    message = message_(
+        "Somebody, maybe you in another window, changed this meanwhile. Compare, then save again."
+    )
+
+
+class TextTooLongError(DomainError):
+    """A text has more characters than it may."""
+
+    code = "text_too_long"
+    status = 422
+    message = message_("This text is too long: at most %(most)s characters.")
+
+
+class InvalidVisibilityError(DomainError):
+    """There is no such visibility."""
+
+    code = "invalid_visibility"
+    status = 400
+    message = message_("A picture is public, unlisted or private. Choose one of them.")
+
+
+class ExpiryPassedError(DomainError):
+    """A picture cannot expire in the past."""
+
+    code = "expiry_passed"
+    status = 422
+    message = message_("This moment has passed. Choose a later one, or delete the picture.")
+
+
+class BackupNotSharedError(DomainError):
+    """Pictures that hold metadata still can only be shared one by one."""
+
+    code = "backup_not_shared"
+    status = 422
+    message = message_(
+        "%(count)s of these are private with all that the camera wrote into them. Open each, and "
+        "share it there: that is taken out first."
+    )
+
+
+class NoSuchEditError(DomainError):
+    """The picture cannot be changed in this way."""
+
+    code = "no_such_edit"
+    status = 422
+    message = message_("This cannot be done: the part has to lie inside the picture.")
+
+
+class NotEditableError(DomainError):
+    """Only a still picture of pixels can be turned or cropped."""
+
+    code = "not_editable"
+    status = 422
+    message = message_(
+        "Animations and drawings cannot be turned or cropped here. Change it elsewhere, then "
+        "replace it."
+    )
+
+
+class AlbumNameError(DomainError):
+    """An album's name is empty or too long."""
+
+    code = "invalid_album_name"
+    status = 422
+    message = message_("An album's name has 1 to %(most)s characters.")
+
+
+class AlbumDepthError(DomainError):
+    """Albums lie too deep in each other."""
+
+    code = "album_too_deep"
+    status = 422
+    message = message_("Albums can lie %(most)s deep in each other, no deeper.")
+
+
+class AlbumCycleError(DomainError):
+    """An album cannot lie in itself."""
+
+    code = "album_cycle"
+    status = 422
+    message = message_("An album cannot lie in itself, nor in one that lies in it.")
+
+
+class TooManyAlbumsError(DomainError):
+    """The account has as many albums as it may."""
+
+    code = "too_many_albums"
+    status = 422
+    message = message_("You have %(most)s albums, and more are not possible. Use tags besides.")
+
+
+class TagNameError(DomainError):
+    """A tag's name cannot be one."""
+
+    code = "invalid_tag"
+    status = 422
+    message = message_("A tag has 1 to %(most)s characters, and no comma among them.")
+
+
+class TooManyTagsError(DomainError):
+    """A picture has as many tags as it may."""
+
+    code = "too_many_tags"
+    status = 422
+    message = message_("A picture has at most %(most)s tags. Take some off first.")
+
+
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

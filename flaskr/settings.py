@@ -26,9 +26,17 @@ from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.links import absolute
 from flaskr.web.redirects import back_to
+from flaskr.web.usage import usage_context
 from flaskr.web.users import account, login_required
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+
+@bp.get("/usage")
+@login_required
+def usage() -> str:
+    """Show how much the account keeps, and of what."""
+    return render_template("settings/usage.html", **usage_context())
 
 
 class UploadsForm(FlaskForm):

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flaskr.library import accounts, keys, media, resumable, set_files, tokens
+from flaskr.library import accounts, keys, media, resumable, search, set_files, tokens, usage
 from flaskr.library.sets import UploadSet
 from flaskr.models import Base, BatchEntry, Blob, Image, Post, ResumableUpload, SetFile, User
 from flaskr.storage import Store
@@ -101,6 +101,8 @@ def make_image(  # one argument for each thing that a test may care about
         deletion_sha256=keys.digest(deletion_secret),
         deleted=datetime.now(UTC) if deleted else None,
     )
+    search.write_texts(image)
+    usage.claim(session, usage.UNLIMITED, owner.id, bytes=image.bytes, images=1)
     entry = BatchEntry(owner_id=owner.id, batch=batch or keys.new_key(), image=image)
     session.add_all([image, entry])
     session.commit()

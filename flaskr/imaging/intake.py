@@ -145,6 +145,14 @@ def strip(source: Path, clean: Path | None, format_: Format) -> CleanFile | None
         return write_hashed(metadata.pieces(content, plan), clean)
 
 
+def is_clean(source: Path, format_: Format) -> bool:
+    """Tell whether a picture that was taken in holds no metadata, or nothing harmful if drawn."""
+    if format_ is SVG:
+        return svg.sanitise(source) == source.read_bytes()
+    with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        return metadata.strip(content, format_) is None
+
+
 def write_hashed(chunks: Iterable[bytes], target: Path) -> CleanFile:
     """Write `chunks` to the new file `target`."""
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0

@@ -7,8 +7,10 @@ from typing import Any
 from PIL import Image
 
 from flaskr.imaging import svg
+from flaskr.imaging.camera import read_camera
+from flaskr.imaging.edit import Box, Edit, apply
 from flaskr.imaging.formats import EXTENSIONS, SVG, Format
-from flaskr.imaging.intake import take_in
+from flaskr.imaging.intake import is_clean, take_in
 from flaskr.imaging.limits import ANY_SIZE, Limits
 from flaskr.imaging.spec import Spec
 from flaskr.imaging.variants import open_first, render, target_box
@@ -30,6 +32,24 @@ def variant(*, source: str, extension: str, spec: dict[str, Any], target: str) -
     return {}
 
 
+def edit(*, source: str, extension: str, change: dict[str, Any], target: str) -> dict[str, Any]:
+    """Turn, mirror or crop a stored picture of the format `extension`."""
+    box = change["box"]
+    wanted = Edit(change["turn"], change["mirror"], Box(*box) if box else None)
+    apply(Path(source), EXTENSIONS[extension], wanted, Path(target))
+    return {}
+
+
+def clean(*, source: str, extension: str) -> dict[str, Any]:
+    """Tell whether a stored picture holds no metadata."""
+    return {"clean": is_clean(Path(source), EXTENSIONS[extension])}
+
+
+def camera(*, source: str, extension: str) -> dict[str, Any]:
+    """Read what the camera wrote into a stored picture."""
+    return read_camera(Path(source), EXTENSIONS[extension]).as_json()
+
+
 def open_stored(source: Path, format_: Format, spec: Spec) -> Image.Image:
     """Open a stored picture; a drawing is drawn in the size that is wanted."""
     if format_ is not SVG:
@@ -39,4 +59,10 @@ def open_stored(source: Path, format_: Format, spec: Spec) -> Image.Image:
     return svg.draw(drawing, target_box(size, spec)[0])
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"intake": intake, "variant": variant}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "camera": camera,
+    "clean": clean,
+    "edit": edit,
+    "intake": intake,
+    "variant": variant,
+}

@@ -20,6 +20,17 @@ TURNED = {5, 6, 7, 8}
 """EXIF orientations that swap width and height."""
 
 ORIENTATION = 0x0112
+UPRIGHTING = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright that has one of the other orientations than 1."""
+
 PAPER = (255, 255, 255)
 """What shows through where a format has no transparency."""
 
@@ -53,7 +64,7 @@ def render(image: Image.Image, spec: Spec, target: Path) -> None:
         _save_animation(image, spec, target)
     else:
         prepare_scaled(image, spec)
-        _save(_flatten(_frame(image, spec), spec), spec, target)
+        _save(flatten(_frame(image, spec), spec), spec, target)
 
 
 def is_animation(image: Image.Image) -> bool:
@@ -123,15 +134,7 @@ def _scale(frame: Image.Image, source: Image.Image, spec: Spec) -> Image.Image:
 
 
 def _turn(frame: Image.Image, source: Image.Image) -> Image.Image:
-    method = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }.get(orientation(source))
+    method = UPRIGHTING.get(orientation(source))
     return frame if method is None else frame.transpose(method)
 
 
@@ -142,7 +145,7 @@ def _crop(frame: Image.Image, spec: Spec) -> Image.Image:
     return frame if size == frame.size else ImageOps.fit(frame, size)
 
 
-def _flatten(frame: Image.Image, spec: Spec) -> Image.Image:
+def flatten(frame: Image.Image, spec: Spec) -> Image.Image:
     if spec.extension != JPEG.extension or frame.mode != "RGBA":
         return frame
     paper = Image.new("RGB", frame.size, PAPER)
@@ -152,10 +155,10 @@ def _flatten(frame: Image.Image, spec: Spec) -> Image.Image:
 
 def _save(frame: Image.Image, spec: Spec, target: Path) -> None:
     frame.info.clear()  # Pillow would write comments, XMP and profiles it finds here
-    _write(frame, target, format=_pillow_name(spec), **SAVE[spec.extension])
+    write(frame, target, format=_pillow_name(spec), **SAVE[spec.extension])
 
 
-def _write(frame: Image.Image, target: Path, **options: Any) -> None:
+def write(frame: Image.Image, target: Path, **options: Any) -> None:
     """Encode, then write: an encoder that writes itself does not tell a full disk from a fault."""
     encoded = BytesIO()
     frame.save(encoded, **options)
@@ -168,7 +171,7 @@ def _save_animation(image: Image.Image, spec: Spec, target: Path) -> None:
     frames = list(_frames(image, spec, durations))
     first = frames[0]
     first.info.clear()
-    _write(
+    write(
         first,
         target,
         format=_pillow_name(spec),

@@ -13,6 +13,7 @@ from flaskr.imaging import Limits
 from flaskr.library.keys import is_key
 from flaskr.library.media import Media
 from flaskr.library.names import display_name
+from flaskr.library.search import refresh
 from flaskr.library.uploads import Arrival, accept
 from flaskr.models import Image, User
 from flaskr.storage import SpooledFile
@@ -33,6 +34,7 @@ def rename(session: Session, image: Image, name: str) -> None:
     """Give a backup another name: of a file that is sent again, the last name counts."""
     begin_write(session)
     image.name = display_name(name, image.blob.extension)
+    refresh(session, [image.id])
 
 
 def find(session: Session, owner: User, md5: str, sha256: str | None = None) -> Image:

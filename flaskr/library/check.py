@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from flaskr.imaging.formats import EXTENSIONS, sniff
-from flaskr.library import resumable
+from flaskr.library import resumable, usage
 from flaskr.library.collect import LEFTOVER_AGE
 from flaskr.library.faults import BlobRow, Content, Fault, Finding, Inspection, Kind, Report
 from flaskr.library.guard import own_bytes, rely_on_bytes
@@ -30,7 +30,7 @@ from flaskr.library.mending import (
     redecode,
 )
 from flaskr.library.set_check import check_sets
-from flaskr.models import Base, Blob, Image, now
+from flaskr.models import Base, Blob, Image, ImageVersion, now
 from flaskr.storage import Entry, MissingFileError
 from flaskr.transactions import end_read
 
@@ -68,6 +68,7 @@ def check(
     check_blobs(inspection, progress)
     check_files(inspection, at - IN_PROGRESS)
     check_references(inspection)
+    check_totals(inspection)
     check_leftovers(inspection, at - LEFTOVER_AGE)
     check_uploads(inspection)
     check_sets(inspection, at - IN_PROGRESS, at - LEFTOVER_AGE)
@@ -154,11 +155,17 @@ def settle_blob(inspection: Inspection, row: BlobRow, finding: Finding) -> None:
     take_guard(inspection)
     stands = session.scalar(select(Blob.id).where(Blob.id == row.id)) is not None
     if stands and stat(inspection.media, blob_name(row.sha256)) == finding.entry:
-        keys = session.scalars(select(Image.key).where(Image.blob_id == row.id)).all()
+        keys = session.scalars(hurt_by(row.id)).all()
         fault = Fault(finding.kind, blob_name(row.sha256), finding.detail, tuple(keys))
         inspection.report.faults.append(fault)
         inspection.mend(fault, lambda: mend_blob(inspection, row, finding, fault, facts))
     session.rollback()
+
+
+def hurt_by(blob_id: int) -> Select[str]:
+    """The keys of the images that have the blob, or had it in a version that is kept."""
+    versions = select(ImageVersion.image_id).where(ImageVersion.blob_id == blob_id)
+    return select(Image.key).where((Image.blob_id == blob_id) | Image.id.in_(versions))
 
 
 def stat(media: Media, name: str) -> Entry | None:
@@ -253,12 +260,34 @@ def check_references(inspection: Inspection) -> None:
         for key in table.foreign_keys:
             parent = key.column.table.alias()
             there = select(parent).where(parent.c[key.column.name] == key.parent).exists()
-            query = select(table.c.id, key.parent).where(key.parent.is_not(None), ~there)
-            for row_id, parent_id in session.execute(query):
+            query = select(*table.primary_key, key.parent.label(None)).where(
+                key.parent.is_not(None), ~there
+            )
+            for *row_id, parent_id in session.execute(query):
                 detail = f"refers to {key.column.table.name} {parent_id}, which is gone"
-                fault = Fault(Kind.DANGLING, f"{table.name} {row_id}", detail)
+                fault = Fault(Kind.DANGLING, f"{table.name} {'/'.join(map(str, row_id))}", detail)
                 inspection.report.faults.append(fault)
     end_read(session)
+
+
+def check_totals(inspection: Inspection) -> None:
+    """Find accounts that keep more or less than their rows say."""
+    session = inspection.session
+    suspects = usage.wrong_totals(session)
+    end_read(session)
+    if not suspects:
+        return
+    take_guard(inspection)
+    for id_, images, bytes_, true_images, true_bytes in usage.wrong_totals(session):
+        detail = (
+            f"says {images} pictures of {bytes_} bytes, but has {true_images} of {true_bytes} bytes"
+        )
+        fault = Fault(Kind.WRONG_TOTAL, f"user {id_}", detail)
+        inspection.report.faults.append(fault)
+        if inspection.repair:
+            usage.recount(session, id_)
+            fault.repaired = True
+    session.commit()
 
 
 def check_leftovers(inspection: Inspection, before: datetime) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from flaskr.library import resumable
 from flaskr.library.guard import own_bytes
 from flaskr.library.media import Media, blob_name, variant_folder
-from flaskr.models import Blob, IdempotencyKey, Image, now
+from flaskr.library.usage import release
+from flaskr.models import Blob, IdempotencyKey, Image, ImageVersion, now
 from flaskr.transactions import begin_write, end_read
 
 ROWS = 500
@@ -72,6 +73,7 @@ def collect(
     if dry_run:
         return foresee(session, media, keeping, at)
     done = Collected()
+    expire_images(session, at)
     done.images = purge_images(session, at - keeping.trash, at)
     mark_unreferenced(session, at)
     collect_blobs(session, media, at - keeping.grace, done)
@@ -85,16 +87,22 @@ def collect(
     return done
 
 
+def expire_images(session: Session, at: datetime) -> None:
+    """Note on images that their time is over: from then on they are in the trash."""
+    over = (Image.expires <= at, Image.deleted.is_(None))
+    for ids in batches(session, select(Image.id).where(*over), ROWS):
+        begin_write(session)
+        noting = update(Image).where(Image.id.in_(ids), *over).values(deleted=Image.expires)
+        session.execute(noting.execution_options(synchronize_session=False))
+        session.commit()
+
+
 def purge_images(session: Session, before: datetime, at: datetime) -> int:
     """Remove images deleted before that moment; note in the same transaction what lost its last."""
     purged = 0
     for ids in batches(session, select(Image.id).where(Image.deleted <= before), ROWS):
-        own_bytes(session)
-        removal = delete(Image).where(Image.id.in_(ids), Image.deleted <= before)
-        blob_ids = session.scalars(removal.returning(Image.blob_id)).all()
-        note_unreferenced(session, blob_ids, at)
+        purged += purge(session, ids, Image.deleted <= before, at)
         session.commit()
-        purged += len(blob_ids)
     return purged
 
 
@@ -108,6 +116,26 @@ def forget_keys(session: Session, before: datetime) -> int:
         forgotten += len(session.scalars(removal.returning(IdempotencyKey.id)).all())
         session.commit()
     return forgotten
+
+
+def purge(session: Session, ids: Sequence[int], due: ColumnElement[bool], at: datetime) -> int:
+    """Remove those of the images that are `due`, with all their versions; return how many."""
+    own_bytes(session)
+    versions = select(ImageVersion.image_id, Blob.id, Blob.bytes).join(ImageVersion.blob)
+    earlier = session.execute(versions.where(ImageVersion.image_id.in_(ids))).all()
+    removal = delete(Image).where(Image.id.in_(ids), due)
+    removal = removal.execution_options(synchronize_session=False)
+    rows = session.execute(
+        removal.returning(Image.id, Image.owner_id, Image.blob_id, Image.bytes)
+    ).all()
+    owners = {id_: owner_id for id_, owner_id, _, _ in rows}
+    contents = [(owner_id, blob_id, size) for _, owner_id, blob_id, size in rows]
+    contents += [(owners[id_], blob_id, size) for id_, blob_id, size in earlier if id_ in owners]
+    note_unreferenced(session, [blob_id for _, blob_id, _ in contents], at)
+    for owner_id in set(owners.values()):
+        size = sum(size for owner, _, size in contents if owner == owner_id)
+        release(session, owner_id, bytes=size, images=list(owners.values()).count(owner_id))
+    return len(rows)
 
 
 def mark_unreferenced(session: Session, at: datetime) -> None:
@@ -157,8 +185,13 @@ def remove_variants(media: Media, blobs: Iterable[str]) -> int:
 
 def foresee(session: Session, media: Media, keeping: Keeping, at: datetime) -> Collected:
     """Count what `collect` would remove."""
-    purged = Image.deleted <= at - keeping.trash
-    kept_images = exists().where(Image.blob_id == Blob.id, or_(Image.deleted.is_(None), ~purged))
+    gone = func.coalesce(Image.deleted, Image.expires)
+    purged = gone <= at - keeping.trash
+    kept = or_(gone.is_(None), ~purged)
+    kept_images = or_(
+        exists().where(Image.blob_id == Blob.id, kept),
+        exists().where(ImageVersion.blob_id == Blob.id, ImageVersion.image_id == Image.id, kept),
+    )
     marked = Blob.unreferenced <= at - keeping.grace
     due = marked if keeping.grace else or_(marked, Blob.unreferenced.is_(None))
     blobs = session.execute(select(Blob.sha256, Blob.bytes).where(due, ~kept_images)).all()
@@ -179,8 +212,9 @@ def foresee(session: Session, media: Media, keeping: Keeping, at: datetime) -> C
 
 
 def unreferenced() -> ColumnElement[bool]:
-    """No image, deleted or not, refers to the blob."""
-    return ~exists().where(Image.blob_id == Blob.id)
+    """No image, deleted or not, has the blob, or had it in a version that is kept."""
+    version = exists().where(ImageVersion.blob_id == Blob.id)
+    return and_(~exists().where(Image.blob_id == Blob.id), ~version)
 
 
 def batches(session: Session, ids: Select[int], size: int) -> Iterator[Sequence[int]]:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
     WRONG_ROW = "wrong row"
+    WRONG_TOTAL = "wrong total"
     DANGLING = "dangling"
     ORPHAN = "orphan"
     STRAY = "stray"

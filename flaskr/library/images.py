@@ -62,6 +62,14 @@ def delete(session: Session, media: Media, image: Image) -> None:
     copies.withdraw(session, media, image)
 
 
+def restore(session: Session, image: Image) -> None:
+    """Let an image out of the trash, with all that it had; one past its time expires no more."""
+    begin_write(session)
+    image.deleted = None
+    if image.expires is not None and image.expires <= now():
+        image.expires = None
+
+
 def _found(image: Image | None) -> Image:
     if image is None:
         raise NotFoundError

@@ -7,6 +7,7 @@ from pathlib import Path
 from flaskr.imaging import DecodePool
 from flaskr.library.making import Making
 from flaskr.library.sets import UploadSet
+from flaskr.library.usage import UNLIMITED, Quota
 from flaskr.storage import LocalStore, Spool, Store
 
 SPOOL = "incoming/"
@@ -19,8 +20,8 @@ class Media:
     """The store, the spool on the same volume through which files get into it, the decoders.
 
     `secret_key` is the instance's; deletion links are made with it. `making` bounds who may wait
-    for variants; `sets` are the upload sets by name, whose places hold documents, and copies of
-    pictures.
+    for variants; `quota` is what an account may keep; `sets` are the upload sets by name, whose
+    places hold documents, and copies of pictures.
     """
 
     store: Store
@@ -28,6 +29,7 @@ class Media:
     decoders: DecodePool
     secret_key: str
     making: Making = field(default_factory=Making)
+    quota: Quota = UNLIMITED
     sets: Mapping[str, UploadSet] = field(default_factory=dict)
 
 
@@ -35,11 +37,12 @@ def local_media(
     folder: Path,
     decoders: DecodePool,
     secret_key: str,
+    quota: Quota = UNLIMITED,
     sets: Mapping[str, UploadSet] | None = None,
 ) -> Media:
     """Return the media in a folder of this machine."""
     store, spool = LocalStore(folder), Spool(folder / SPOOL)
-    return Media(store, spool, decoders, secret_key, sets=sets or {})
+    return Media(store, spool, decoders, secret_key, quota=quota, sets=sets or {})
 
 
 def blob_name(sha256: str) -> str:

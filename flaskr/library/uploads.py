@@ -7,17 +7,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import EmptyFileError, NoFileError
+from flaskr.errors import EmptyFileError, NoFileError, QuotaExceededError
 from flaskr.imaging import EXTENSIONS, Limits
 from flaskr.imaging.facts import CleanFile, Facts
 from flaskr.imaging.spec import THUMBNAIL, simplest
-from flaskr.library.guard import rely_on_bytes
+from flaskr.library.guard import own_bytes, rely_on_bytes
 from flaskr.library.keys import derive_secret, digest, new_key
-from flaskr.library.media import Media, blob_name, variant_name
+from flaskr.library.media import Media, blob_name, variant_folder, variant_name
 from flaskr.library.names import display_name
 from flaskr.library.repeats import enter, led_to, note_key, same_content, wait_for_owner
+from flaskr.library.search import write_texts
+from flaskr.library.usage import claim
 from flaskr.library.variants import exists, spec_name
 from flaskr.models import Blob, Image, User, insert_if_absent
 from flaskr.storage import ArrivedFile
@@ -85,31 +88,21 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     """Take a picture in: check and clean it in a child process, store it, record it.
 
     What the owner has already, kept the same way, is not recorded once more: it only joins the
-    batch. The bytes are durable before the rows are written, so rows never point at nothing. Raises
-    NoFileError, EmptyFileError, IdempotencyMismatchError, what DecodePool.run raises, and OSError;
+    batch. Raises what `take_content` raises, IdempotencyMismatchError and QuotaExceededError;
     nothing is kept then. Commit after each picture: no earlier write may be pending.
     """
     if not arrival.name:
         raise NoFileError
-    if not arrival.file.size:
-        raise EmptyFileError
     owner_id = owner.id
     repeated = repeat(session, media, owner_id, arrival)
     if repeated is not None:
         return repeated
-    end_read(session)  # decoding takes a while and must not hold a connection
-    with opened(media, arrival, limits) as (facts, content, thumbnail):
-        small = thumbnail_name(facts, content)
-        store(media, content, small, thumbnail)
-        rely_on_bytes(session)
-        wait_for_owner(session, owner_id)
-        store_again(media, content, small, thumbnail)
-        blob = record_blob(session, facts, content)
+    blob = take_content(session, media, owner_id, arrival, limits)
     image = find_known(session, owner_id, arrival, blob)
     known = image is not None
     if image is None:
-        name = display_name(arrival.name, facts.extension)
-        image = record_image(session, media, owner_id, blob, name, arrival.keep)
+        claim_room(session, media, owner_id, blob, images=1)
+        image = record_image(session, media, owner_id, blob, arrival)
     note_key(session, image, arrival.idempotency_key, arrival.keyed_sha256)
     enter(session, image, arrival.batch, arrival.position)
     return Upload(image, deletion_secret(media, image), known)
@@ -145,7 +138,7 @@ def find_known(session: Session, owner_id: int, arrival: Arrival, blob: Blob) ->
 
 
 def record_image(
-    session: Session, media: Media, owner_id: int, blob: Blob, name: str, keep: Keep
+    session: Session, media: Media, owner_id: int, blob: Blob, arrival: Arrival
 ) -> Image:
     """Record a new image of the content."""
     key = new_key()
@@ -153,10 +146,11 @@ def record_image(
         key=key,
         owner_id=owner_id,
         blob=blob,
-        name=name,
-        visibility=VISIBILITY[keep],
+        name=display_name(arrival.name, blob.extension),
+        visibility=VISIBILITY[arrival.keep],
         deletion_sha256=digest(derive_secret(media.secret_key, DELETION, key)),
     )
+    write_texts(image)
     session.add(image)
     session.flush()
     return image
@@ -166,6 +160,48 @@ def deletion_secret(media: Media, image: Image) -> str | None:
     """Return the secret that deletes the image; None if it was made with another secret key."""
     secret = derive_secret(media.secret_key, DELETION, image.key)
     return secret if hmac.compare_digest(digest(secret), image.deletion_sha256) else None
+
+
+def take_content(
+    session: Session, media: Media, owner_id: int, arrival: Arrival, limits: Limits
+) -> Blob:
+    """Check, clean and store what has arrived; return its row, within a write transaction.
+
+    The bytes are durable before the row is written, so rows never point at nothing. Others who
+    take something in for the owner wait until the transaction ends. Raises NoFileError,
+    EmptyFileError, what DecodePool.run raises, and OSError.
+    """
+    if not arrival.name:
+        raise NoFileError
+    if not arrival.file.size:
+        raise EmptyFileError
+    end_read(session)  # decoding takes a while and must not hold a connection
+    with opened(media, arrival, limits) as (facts, content, thumbnail):
+        small = thumbnail_name(facts, content)
+        store(media, content, small, thumbnail)
+        rely_on_bytes(session)
+        wait_for_owner(session, owner_id)
+        store_again(media, content, small, thumbnail)
+        return record_blob(session, facts, content)
+
+
+def claim_room(session: Session, media: Media, owner_id: int, blob: Blob, *, images: int) -> None:
+    """Count content that `take_content` has taken as the owner's.
+
+    Raises QuotaExceededError; the transaction is given up then, and so are bytes that nobody needs.
+    """
+    sha256 = blob.sha256
+    try:
+        claim(session, media.quota, owner_id, bytes=blob.bytes, images=images)
+    except QuotaExceededError:
+        session.rollback()
+        own_bytes(session)
+        if session.scalar(select(Blob.id).where(Blob.sha256 == sha256)) is None:
+            media.store.delete(blob_name(sha256))
+            for entry in media.store.list(variant_folder(sha256)):
+                media.store.delete(entry.name)
+        session.rollback()
+        raise
 
 
 @contextmanager

@@ -4,6 +4,7 @@ No table knows HTTP; a `Session` always comes in as an argument. Moments are UTC
 """
 
 from flaskr.models.accounts import Token, User
+from flaskr.models.albums import Album, AlbumImage
 from flaskr.models.base import MAX_ID, Base, insert_if_absent, now
 from flaskr.models.batches import BatchEntry
 from flaskr.models.blobs import Blob
@@ -11,19 +12,26 @@ from flaskr.models.images import DIRECT_IMAGE, DirectImage, Image
 from flaskr.models.posts import Post
 from flaskr.models.resumable import IdempotencyKey, ResumableUpload
 from flaskr.models.set_files import SetFile
+from flaskr.models.tags import ImageTag, Tag
+from flaskr.models.versions import ImageVersion
 
 __all__ = [
     "DIRECT_IMAGE",
     "MAX_ID",
+    "Album",
+    "AlbumImage",
     "Base",
     "BatchEntry",
     "Blob",
     "DirectImage",
     "IdempotencyKey",
     "Image",
+    "ImageTag",
+    "ImageVersion",
     "Post",
     "ResumableUpload",
     "SetFile",
+    "Tag",
     "Token",
     "User",
     "insert_if_absent",

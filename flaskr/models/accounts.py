@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import ForeignKey, String, false, select, text
+from sqlalchemy import BigInteger, ForeignKey, String, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from flaskr.models.base import Base, BigId, Moment, now
@@ -14,7 +14,8 @@ class User(Base):
     """An account. `name_key` is the name as it is compared; see library.accounts.
 
     `external_id` is set for accounts that are made on demand and have no password: `wechat:` and
-    an openid, or `guest`.
+    an openid, or `guest`. What `used_…` counts and who keeps it says library.usage; a `quota_…` of
+    None is that of the settings.
     """
 
     __tablename__ = "user"
@@ -31,6 +32,10 @@ class User(Base):
     copy_links: Mapped[bool] = mapped_column(default=False, server_default=false())
     external_id: Mapped[str | None] = mapped_column(String(160), unique=True)
     created: Mapped[datetime] = mapped_column(Moment, default=now)
+    used_images: Mapped[int] = mapped_column(default=0, server_default="0")
+    used_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    quota_images: Mapped[int | None]
+    quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
     @classmethod
     def by_external_id(cls, session: Session, external_id: str) -> Self | None:

@@ -21,7 +21,8 @@ class Blob(Base):
     """Content: one row for each SHA-256, shared by every image that has it.
 
     `width` and `height` are pixels as shown, after the EXIF orientation. `md5` (hex) is for
-    clients that look pictures up by it, never for identity. `unreferenced` is when the last image
+    clients that look pictures up by it, never for identity. `phash` tells how alike pictures look
+    (library.lookalikes). `unreferenced` is when the last image
     went, as far as was noticed; whether there is one tells the image table alone.
     """
 
@@ -38,6 +39,7 @@ class Blob(Base):
     frames: Mapped[int]
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     unreferenced: Mapped[datetime | None] = mapped_column(Moment)
+    phash: Mapped[int | None] = mapped_column(BigInteger)
 
     @classmethod
     def need(cls, session: Session, sha256: str) -> Self:

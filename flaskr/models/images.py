@@ -5,18 +5,24 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
     String,
+    Text,
     bindparam,
+    func,
     select,
+    text,
 )
 from sqlalchemy.orm import (
     Mapped,
     Session,
     mapped_column,
     relationship,
+    validates,
 )
 
 from flaskr.models.base import Base, BigId, Moment, now
@@ -36,12 +42,29 @@ class DirectImage(NamedTuple):
     width: int
     height: int
     frames: int
+    version: int
+    expires: datetime | None
+
+
+def by_owner(name: str, *columns: str) -> Index:
+    """An index to page through the images of one owner in the order of `columns`.
+
+    What lists are narrowed by is in it, so that rows that do not count are never read.
+    """
+    living = text("deleted IS NULL")
+    narrowing = ("created", "extension", "visibility")
+    return Index(
+        name, "owner_id", *columns, *narrowing, sqlite_where=living, postgresql_where=living
+    )
 
 
 class Image(Base):
     """One upload of a blob.
 
     `visibility` is `public` (listed), `unlisted` (whoever has the link) or `private` (its owner).
+    `bytes` and `extension` are the blob's, `name_key` and `search_text` are made by library.search
+    from what they are named after. `version` numbers the current content; `revision` goes up with
+    every change. From `expires` on it is in the trash, whether or not that is noted in `deleted`.
     """
 
     __tablename__ = "image"
@@ -57,19 +80,54 @@ class Image(Base):
     deletion_sha256: Mapped[str] = mapped_column(String(64))
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     deleted: Mapped[datetime | None] = mapped_column(Moment)
+    title: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
+    alt: Mapped[str] = mapped_column(String(1000), default="", server_default=text("''"))
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    extension: Mapped[str] = mapped_column(String(8), default="", server_default=text("''"))
+    name_key: Mapped[str] = mapped_column(String(255), default="", server_default=text("''"))
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    expires: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    changed: Mapped[datetime | None] = mapped_column(Moment, default=now)
 
     blob: Mapped[Blob] = relationship(lazy="joined", innerjoin=True)
 
     __table_args__ = (
-        Index("ix_image_owner_id_id", "owner_id", "id"),
+        by_owner("ix_image_owner_id_id", "id"),
+        by_owner("ix_image_owner_id_bytes", "bytes", "id"),
+        by_owner("ix_image_owner_id_name_key", "name_key", "id"),
+        Index(
+            "ix_image_owner_id_deleted",
+            *("owner_id", "deleted", "id"),
+            sqlite_where=text("deleted IS NOT NULL"),
+            postgresql_where=text("deleted IS NOT NULL"),
+        ),
+        Index(
+            "ix_image_owner_id_expires",
+            *("owner_id", "expires", "id"),
+            sqlite_where=text("expires IS NOT NULL"),
+            postgresql_where=text("expires IS NOT NULL"),
+        ),
         Index("ix_image_owner_id_blob_id", "owner_id", "blob_id"),
         Base.__table_args__,
     )
 
+    @validates("blob")
+    def _copy_from_blob(self, _name: str, blob: Blob) -> Blob:
+        self.bytes, self.extension = blob.bytes, blob.extension
+        return blob
+
     @classmethod
     def living(cls) -> Select[Self]:
         """Start a query for images that are not deleted."""
-        return select(cls).where(cls.deleted.is_(None))
+        return select(cls).where(*cls.lives())
+
+    @classmethod
+    def lives(cls) -> tuple[ColumnElement[bool], ...]:
+        """The image is neither deleted nor past its time, by the database's clock."""
+        in_time = cls.expires.is_(None) | (cls.expires > func.current_timestamp())
+        return cls.deleted.is_(None), in_time
 
     @classmethod
     def by_key(cls, session: Session, key: str) -> Self | None:
@@ -156,7 +214,9 @@ DIRECT_IMAGE = (
         Blob.width,
         Blob.height,
         Blob.frames,
+        Image.version,
+        Image.expires,
     )
     .join(Blob, Image.blob_id == Blob.id)
-    .where(Image.key == bindparam("key"), Image.deleted.is_(None))
+    .where(Image.key == bindparam("key"), *Image.lives())
 )

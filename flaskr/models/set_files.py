@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
+    and_,
     or_,
     select,
 )
@@ -61,7 +62,7 @@ class SetFile(Base):
     @classmethod
     def living(cls) -> Select[Self]:
         """Start a query for files that are not deleted, with their images."""
-        there = or_(Image.id.is_not(None) & Image.deleted.is_(None), cls.sha256.is_not(None))
+        there = or_(and_(Image.id.is_not(None), *Image.lives()), cls.sha256.is_not(None))
         # An inner join to the blob would drop documents.
         blob = contains_eager(cls.image).joinedload(Image.blob, innerjoin=False)
         query = select(cls).outerjoin(cls.image).options(blob)

@@ -6,12 +6,31 @@ bp = Blueprint("tuchuang", __name__, url_prefix="/tuchuang")
 short_links = Blueprint("short_links", __name__)
 
 from flaskr.tuchuang import (  # noqa: E402 - they add their routes to `bp`
+    albums,
+    bulk,
     fetch,
     files,
+    gallery,
+    kept,
     pages,
     sets,
+    trash,
     upload,
 )
 from flaskr.tuchuang.shortcut import Shortcut  # noqa: E402 - as above
 
-__all__ = ["Shortcut", "bp", "fetch", "files", "pages", "sets", "short_links", "upload"]
+__all__ = [
+    "Shortcut",
+    "albums",
+    "bp",
+    "bulk",
+    "fetch",
+    "files",
+    "gallery",
+    "kept",
+    "pages",
+    "sets",
+    "short_links",
+    "trash",
+    "upload",
+]

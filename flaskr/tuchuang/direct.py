@@ -16,7 +16,7 @@ from flaskr.imaging.spec import simplest
 from flaskr.library import variants
 from flaskr.library.keys import is_key
 from flaskr.library.media import blob_name, variant_name
-from flaskr.models import DirectImage
+from flaskr.models import DirectImage, now
 from flaskr.web.delivery import Caching, Delivery, Headers, StoredFile
 from flaskr.web.links import attachment_header
 
@@ -52,6 +52,9 @@ def read_link(
     wanted = canonical(extension)
     if extension == AUTO:
         wanted = choose_format(image, accept, shaped=shaped)
+    elif image.version > 1 and wanted in EXTENSIONS and wanted not in variants.EXTENSIONS:
+        # What nothing can be converted to was the format before the content was replaced.
+        wanted = plain_format(image.extension) if shaped else image.extension
     elif shaped and wanted == image.extension and wanted not in variants.EXTENSIONS:
         wanted = plain_format(wanted)
     file, spec = StoredFile(blob_name(image.sha256), image.type, image.sha256), None
@@ -112,6 +115,9 @@ def caching(image: DirectImage, max_age: int) -> Caching:
     """Return who may keep the file, and for how many seconds."""
     if image.visibility == "private":
         return Caching(public=False, max_age=0)
+    if image.expires is not None:
+        left = int((image.expires - now()).total_seconds())
+        max_age = max(0, min(max_age, left))
     return Caching(public=True, max_age=max_age)
 
 

@@ -23,7 +23,14 @@ def download(key: str, extension: str) -> Response:
     format that suits the browser best. `?download` makes a browser save it under its own name.
     Most requests never get here: `shortcut` answers them.
     """
-    image = visible(key)
+    return send(visible(key), extension)
+
+
+short_links.add_url_rule("/i/<key:key>.<extension>", "download", download)
+
+
+def send(image: DirectImage, extension: str) -> Response:
+    """Send what the address with this extension, and the query, ask for of an image."""
     end_read(db.session)  # a variant may have to be made
     config = current_app.config
     wanted = read_link(image, extension, request.args, request.headers.get("Accept", ""), config)
@@ -38,9 +45,6 @@ def download(key: str, extension: str) -> Response:
         request.environ, media().store, wanted.delivery, config["ACCEL_PREFIX"]
     )
     return Response(body, status, headers, direct_passthrough=True)
-
-
-short_links.add_url_rule("/i/<key:key>.<extension>", "download", download)
 
 
 def visible(key: str) -> DirectImage:

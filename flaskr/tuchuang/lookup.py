@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from flaskr.models import DIRECT_IMAGE, DirectImage
+from flaskr.models import DIRECT_IMAGE, DirectImage, Image
 
 
 class DirectLookup:
@@ -16,6 +16,7 @@ class DirectLookup:
         self._engine = engine
         self._statement = str(compiled)
         self._positional = compiled.positional
+        self._moment = Image.expires.type.result_processor(engine.dialect, None)
 
     def __call__(self, key: str) -> DirectImage | None:
         """Return what a direct link needs of the image with this key, or None.
@@ -30,4 +31,9 @@ class DirectLookup:
             cursor.close()
         finally:
             connection.close()  # it goes back to the pool
-        return None if row is None else DirectImage(*row)
+        if row is None:
+            return None
+        found = DirectImage(*row)
+        if found.expires is None or self._moment is None:
+            return found
+        return found._replace(expires=self._moment(found.expires))

@@ -1,4 +1,4 @@
-"""The library: list images, show one, delete it."""
+"""One image: its page, and deleting it."""
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -12,24 +12,6 @@ from flaskr.web.formats import wants_json
 from flaskr.web.intake import media
 from flaskr.web.links import image_card
 from flaskr.web.users import account, login_required
-
-PAGE_SIZE = 60
-
-
-@bp.get("/images")
-@login_required
-def images() -> str:
-    """List one's images, newest first."""
-    before = request.args.get("before")
-    found = library.list_own(db.session, account(), before=before, size=PAGE_SIZE + 1)
-    shown = found[:PAGE_SIZE]
-    older = url_for(".images", before=shown[-1].key) if len(found) > PAGE_SIZE else None
-    return render_template(
-        "tuchuang/images.html",
-        images=[image_card(image) for image in shown],
-        older=older,
-        newest=url_for(".images") if before else None,
-    )
 
 
 @bp.get("/images/<key:key>")

@@ -32,6 +32,9 @@ RETRY_SECONDS = 30
 FORM_OVERHEAD = 64 * 1024
 """What boundaries and headers may add to the one file of a request, in bytes."""
 
+SIZES = {"limit", "used", "needed"}
+"""The details of errors that are numbers of bytes."""
+
 TITLES = {
     400: message_("That did not work"),
     401: message_("Please log in"),
@@ -139,6 +142,8 @@ def describe(error: DomainError) -> str:
     details = dict(error.details)
     if "limit" in details:
         details["limit"] = limitsize(details["limit"])
+    for name in (SIZES - {"limit"}) & details.keys():
+        details[name] = filesize(details[name])
     return str(gettext(error.message, **details))
 
 

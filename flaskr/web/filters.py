@@ -1,9 +1,10 @@
 """How templates print sizes, moments and Markdown."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from babel.dates import format_skeleton
 from flask import Flask
-from flask_babel import format_date, format_datetime, format_decimal
+from flask_babel import format_date, format_datetime, format_decimal, get_locale
 
 from flaskr.web.markdown import excerpt, to_html
 
@@ -32,12 +33,24 @@ def limitsize(number: int) -> str:
     return f"{format_decimal(number)} {UNITS[0]}"
 
 
-def medium_date(moment: datetime) -> str:
+def medium_date(moment: date) -> str:
     return str(format_date(moment, "medium"))
 
 
 def medium_datetime(moment: datetime) -> str:
     return str(format_datetime(moment, "medium"))
+
+
+def month_and_year(moment: datetime) -> str:
+    return str(format_skeleton("yMMMM", moment, locale=get_locale()))
+
+
+def month_name(moment: datetime) -> str:
+    return str(format_skeleton("MMM", moment, locale=get_locale()))
+
+
+def figure(number: int) -> str:
+    return str(format_decimal(number))
 
 
 def init_app(app: Flask) -> None:
@@ -46,4 +59,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(medium_date, "date")
     app.add_template_filter(medium_datetime, "datetime")
     app.add_template_filter(to_html, "markdown")
+    app.add_template_filter(figure)
+    app.add_template_filter(month_and_year, "month")
+    app.add_template_filter(month_name)
     app.add_template_filter(excerpt)

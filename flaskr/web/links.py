@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 
 from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import AVIF, EXTENSIONS, JPEG, SVG, WEBP
 from flaskr.imaging.spec import THUMBNAIL, VARIANT_FORMATS, Spec
 from flaskr.library.link_forms import Pasted, PictureLinks, Source, one_line
 from flaskr.library.names import stem
+from flaskr.library.trash import is_gone
 from flaskr.models import Image
 from flaskr.web.users import own_template
 
@@ -26,6 +27,7 @@ LIST_BOXES = (320, 640)
 PAGE_BOXES = (640, 1280, 1920, 2560)
 PREVIEW = Spec("webp", 1280, 1280)
 EMBED_WIDTHS = (320, 640, 1280, 1920, 2560)
+EXAMPLE_KEY = "1" * 12
 
 
 class UnknownHostError(DomainError):
@@ -154,9 +156,20 @@ def image_card(image: Image) -> ImageCard:
     )
 
 
+def download_path(key: str, extension: str) -> str:
+    """Return the path of a file. Neither part needs quoting.
+
+    Flask makes one address for each request and the others follow it: a list has hundreds.
+    """
+    if "downloads" not in g:
+        example = url_for("tuchuang.download", key=EXAMPLE_KEY, extension="x")
+        g.downloads = example.removesuffix(f"{EXAMPLE_KEY}.x")
+    return f"{g.downloads}{key}.{extension}"
+
+
 def file_path(image: Image) -> str:
     """Return the path of the image's own file, its direct link."""
-    return url_for("tuchuang.download", key=image.key, extension=image.blob.extension)
+    return download_path(image.key, image.blob.extension)
 
 
 def is_shown_everywhere(image: Image) -> bool:
@@ -168,7 +181,7 @@ def shown_path(image: Image) -> str:
     """Return the path of the file itself if browsers show it, else of the JPEG made from it."""
     if is_shown_everywhere(image):
         return file_path(image)
-    return url_for("tuchuang.download", key=image.key, extension="jpg")
+    return download_path(image.key, "jpg")
 
 
 def thumbnail_path(image: Image) -> str:
@@ -177,16 +190,25 @@ def thumbnail_path(image: Image) -> str:
 
 
 def variant_path(image: Image, spec: Spec) -> str:
-    """Return the path of a variant whose size is on the ladder."""
-    asked: dict[str, str] = {}
+    """Return the path of a variant whose size is on the ladder, for pages of ours.
+
+    It changes with the content, so that no cache shows what was there before. What is in the trash
+    its owner finds elsewhere.
+    """
+    asked = []
     if spec.width is not None:
-        asked["w"] = str(spec.width)
+        asked.append(f"w={spec.width}")
     if spec.height is not None:
-        asked["h"] = str(spec.height)
+        asked.append(f"h={spec.height}")
     if spec.still:
-        asked["still"] = "1"
-    path = url_for("tuchuang.download", key=image.key, extension=spec.extension)
-    return f"{path}?{urlencode(asked)}" if asked else path
+        asked.append("still=1")
+    if image.version > 1:
+        asked.append(f"v={image.version}")
+    if is_gone(image):
+        path = url_for("tuchuang.trashed", key=image.key, extension=spec.extension)
+    else:
+        path = download_path(image.key, spec.extension)
+    return f"{path}?{'&'.join(asked)}" if asked else path
 
 
 def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:

@@ -17,7 +17,7 @@ from flaskr.db import (
     require_current_schema,
     upgrade,
 )
-from flaskr.models import Base, Post, User
+from flaskr.models import Base, Image, Post, User
 from tests.factories import count_rows, make_image, make_post, make_token, make_user
 
 
@@ -76,6 +76,44 @@ def test_down_to_nothing_and_up_again_with_the_rows_in_a_copy(context, filled, s
         assert kept.execute("SELECT username FROM user").fetchall() == [("ada",)]
         assert kept.execute("SELECT count(*) FROM image").fetchone() == (1,)
         assert kept.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_library_from_before_albums_is_filled_in(context, session):
+    ada = make_user(session)
+    kept = make_image(session, ada, name="Ｂeach 图片.PNG")
+    gone = make_image(session, ada, name="cat.png", deleted=True)
+    sizes = kept.bytes + gone.bytes
+    session.close()
+    downgrade(Base.metadata, "0005")
+    upgrade(Base.metadata)
+    image = session.get_one(Image, kept.id)
+    assert (image.name_key, image.search_text) == ("beach 图片.png", "beach 图片.png")
+    assert (image.bytes, image.extension) == (image.blob.bytes, "png")
+    assert (image.version, image.revision, image.changed) == (1, 1, image.created)
+    user = session.get_one(User, ada.id)
+    assert (user.used_images, user.used_bytes) == (2, sizes)
+    found = session.execute(
+        text("SELECT rowid FROM image_search WHERE image_search MATCH :g"), {"g": '"图\x1f片"'}
+    )
+    assert found.scalars().all() == [(ada.id << 36) + kept.id]
+
+
+def test_the_index_of_texts_follows_the_rows(context, session):
+    ada = make_user(session)
+    image = make_image(session, ada, name="cat.png")
+
+    def found(gram):
+        query = text("SELECT rowid & 68719476735 FROM image_search WHERE image_search MATCH :gram")
+        return session.execute(query, {"gram": f'"{gram[0]}\x1f{gram[1]}"'}).scalars().all()
+
+    assert (found("ca"), found("do")) == ([image.id], [])
+    image.search_text = "dog"
+    session.commit()
+    assert (found("ca"), found("do")) == ([], [image.id])
+    session.delete(session.get_one(User, ada.id))
+    session.commit()
+    assert found("do") == []
+    session.execute(text("INSERT INTO image_search(image_search) VALUES ('integrity-check')"))
 
 
 def test_the_copy_is_as_private_as_the_database(context, filled, session, instance):

@@ -19,6 +19,8 @@ LOGIN = "sent to log in"
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 SECRET = "the-deletion-secret"
 BATCH = "batchbatch11"
+IMAGE_KEY = "imageimage11"
+"""The key of ada's image, for forms that name it."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Things:
 
     post: Post
     image: Image
+    trashed: Image
     document: SetFile
     upload: ResumableUpload
     batch: str = BATCH
@@ -79,6 +82,14 @@ def file(things: Things) -> dict[str, Any]:
     return {"key": things.image.key, "extension": "png"}
 
 
+def version(things: Things) -> dict[str, Any]:
+    return {"key": things.image.key, "number": 1, "extension": "png"}
+
+
+def trashed(things: Things) -> dict[str, Any]:
+    return {"key": things.trashed.key, "extension": "png"}
+
+
 def batch(things: Things) -> dict[str, Any]:
     return {"batch": things.batch}
 
@@ -129,6 +140,14 @@ def keeping() -> dict[str, Any]:
 
 def link_choice() -> dict[str, Any]:
     return {"link_form": "markdown", "copy_links": "1"}
+
+
+def chosen() -> dict[str, Any]:
+    return {"action": "delete", "key": IMAGE_KEY}
+
+
+def restored() -> dict[str, Any]:
+    return {"action": "restore", "key": IMAGE_KEY}
 
 
 def words() -> dict[str, Any]:
@@ -186,6 +205,7 @@ ROUTES = {
     ),
     ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
+    ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
     ("short_links.download", "GET"): Route(200, 200, 200, file),
     ("short_links.set_file", "GET"): Route(200, 200, 200, document),
@@ -197,6 +217,10 @@ ROUTES = {
     ("tus.upload", "POST"): Route(
         401, 404, 204, unfinished, headers={**TUS, "X-HTTP-Method-Override": "DELETE"}
     ),
+    ("tuchuang.albums", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.archive", "POST"): Route(LOGIN, 303, 200, data=chosen),
+    ("tuchuang.bulk", "POST"): Route(LOGIN, 404, 303, data=chosen),
+    ("tuchuang.change_trash", "POST"): Route(LOGIN, 404, 303, data=restored),
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
     ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),
@@ -205,13 +229,18 @@ ROUTES = {
     ("tuchuang.delete_set_file", "POST"): Route(LOGIN, 404, 303, document),
     ("tuchuang.download", "GET"): Route(200, 200, 200, file),
     ("tuchuang.fetch", "POST"): Route(LOGIN, 422, 422, data=inward_address),
+    ("tuchuang.empty_trash", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.empty_trash", "POST"): Route(LOGIN, 303, 303),
     ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
     ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
+    ("tuchuang.trash", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.trashed", "GET"): Route(LOGIN, 404, 200, trashed),
     ("tuchuang.upload", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.upload", "POST"): Route(LOGIN, 303, 303, data=picture),
     ("tuchuang.uploads", "GET"): Route(LOGIN, 404, 200, batch),
+    ("tuchuang.version", "GET"): Route(LOGIN, 404, 200, version),
 }
 
 

@@ -22,7 +22,7 @@ from flaskr.imaging.formats import Format
 from flaskr.imaging.metadata import bmp, gif, isobmff, jpeg, png, tiff, webp
 from flaskr.imaging.metadata.walk import Piece, Plan, Span, settle
 
-__all__ = ["Piece", "Plan", "Span", "pieces", "strip"]
+__all__ = ["Piece", "Plan", "Span", "pieces", "strip", "turn_jpeg"]
 
 CHUNK = 256 * 1024
 
@@ -45,9 +45,21 @@ def strip(source: bytes | mmap, format_: Format) -> Plan | None:
     ends too early ("incomplete"), TooComplexError where it is made to take long to decode. Keeps no
     reference to `source`.
     """
+    return _plan(source, _WALKERS[format_.name])
+
+
+def turn_jpeg(source: bytes | mmap, turned: Callable[[int], int]) -> Plan | None:
+    """Return the same for a JPEG that gets another orientation besides.
+
+    `turned` makes the new one of EXIF's 1 to 8 from the one that is there.
+    """
+    return _plan(source, lambda view: jpeg.turn(view, turned))
+
+
+def _plan(source: bytes | mmap, walk: Callable[[memoryview], list[Piece]]) -> Plan | None:
     try:
         with memoryview(source) as view:
-            return settle(view, _WALKERS[format_.name](view))
+            return settle(view, walk(view))
     except DomainError as error:
         kind, details = type(error), error.details
     # Without the first one's traceback: its frames hold views, and a mapping that has views can't

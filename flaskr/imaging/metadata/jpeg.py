@@ -7,6 +7,7 @@ and all that follows the end marker (further pictures, gain maps, videos, HTML, 
 """
 
 import re
+from collections.abc import Callable
 
 from flaskr.errors import TooComplexError
 from flaskr.imaging.metadata import exif
@@ -42,6 +43,14 @@ def walk(view: memoryview) -> list[Piece]:
 
     Raises TooComplexError where decoding would go through too many scans.
     """
+    return turn(view, lambda orientation: orientation)
+
+
+def turn(view: memoryview, turned: Callable[[int], int]) -> list[Piece]:
+    """Return the same with another orientation: what `turned` makes of the one that is there.
+
+    Raises as `walk` does.
+    """
     if bytes(view[:2]) != b"\xff\xd8":
         raise damaged("start marker")
     jpeg = _Jpeg(view)
@@ -49,7 +58,7 @@ def walk(view: memoryview) -> list[Piece]:
     for _ in range(MOST_PARTS):
         at = _next_marker(view, at)
         if view[at + 1] == _EOI:
-            return jpeg.finish(at)
+            return jpeg.finish(at, turned)
         at = jpeg.segment(at)
     raise damaged("too many segments")
 
@@ -153,15 +162,15 @@ class _Jpeg:
         keep(self._rest, at, end)
         return end
 
-    def finish(self, at: int) -> list[Piece]:
-        """Return what stays of the file whose end marker is at `at`."""
+    def finish(self, at: int, turned: Callable[[int], int]) -> list[Piece]:
+        """Return what stays of the file whose end marker is at `at`, with its orientation."""
         if not self._rest:
             raise incomplete()
         keep(self._rest, at, at + 2)
-        turned = exif.orientation(self._exif or b"")
+        orientation = turned(exif.orientation(self._exif or b""))
         segment: list[Piece] = []
-        if turned in exif.TURNED:
-            block = exif.PREFIX + exif.minimal(turned)
+        if orientation in exif.TURNED:
+            block = exif.PREFIX + exif.minimal(orientation)
             segment = [bytes((0xFF, _APP1)) + (len(block) + 2).to_bytes(2) + block]
         jfif = int(self._starts_with_jfif())
         return [Span(0, 2), *self._header[:jfif], *segment, *self._header[jfif:], *self._rest]

@@ -1,0 +1,84 @@
+"""What somebody chose to do something with: keys from outside, found among what is theirs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from flaskr.errors import NotFoundError, NothingChosenError, TooManyChosenError
+from flaskr.library.keys import is_key
+from flaskr.models import Image, User, now
+from flaskr.transactions import begin_write
+
+Item = TypeVar("Item")
+
+MOST = 10_000
+"""How many images one request may name."""
+
+ROWS = 500
+"""How many ids one statement names."""
+
+
+def own_ids(session: Session, owner: User, keys: Iterable[str]) -> list[int]:
+    """Start a write transaction; return the ids of the owner's living images, in the given order.
+
+    What is somebody else's, or nobody's, is passed over. Raises NothingChosenError without any
+    key, TooManyChosenError, and NotFoundError if none of them is the owner's.
+    """
+    wanted = distinct(keys)
+    owner_id = owner.id
+    begin_write(session)
+    found: dict[str, int] = {}
+    for some in pieces(wanted):
+        query = Image.living().where(Image.key.in_(some), Image.owner_id == owner_id)
+        rows = session.execute(query.with_only_columns(Image.key, Image.id))
+        found.update({key: id_ for key, id_ in rows})  # noqa: C416 - a row is no pair to dict()
+    if not found:
+        raise NotFoundError
+    return [found[key] for key in wanted if key in found]
+
+
+def own_images(session: Session, owner: User, keys: Iterable[str]) -> list[Image]:
+    """Return the owner's living images, in the given order. Raises as `own_ids` does."""
+    wanted = distinct(keys)
+    found: dict[str, Image] = {}
+    for some in pieces(wanted):
+        query = Image.living().where(Image.key.in_(some), Image.owner_id == owner.id)
+        found.update({image.key: image for image in session.scalars(query)})
+    if not found:
+        raise NotFoundError
+    return [found[key] for key in wanted if key in found]
+
+
+def distinct(keys: Iterable[str]) -> list[str]:
+    """Return each key once, in order. Raises NothingChosenError, TooManyChosenError."""
+    wanted = list(dict.fromkeys(keys))
+    if not wanted:
+        raise NothingChosenError
+    if len(wanted) > MOST:
+        raise TooManyChosenError(most=MOST)
+    return [key for key in wanted if is_key(key)]
+
+
+def pieces(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield the items, as many at once as a statement may name."""
+    for start in range(0, len(items), ROWS):
+        yield items[start : start + ROWS]
+
+
+def touch(session: Session, ids: Sequence[int]) -> None:
+    """Note on these images that they have changed."""
+    for some in pieces(ids):
+        changed = {"revision": Image.revision + 1, "changed": now()}
+        session.execute(update(Image).where(Image.id.in_(some)).values(changed))
+
+
+def one_at_a_time(session: Session, owner: User) -> None:
+    """Start a write transaction for which others of the same account's wait.
+
+    Who orders or names things by what is there needs it. On SQLite there is one writer anyway.
+    """
+    owner_id = owner.id
+    begin_write(session)
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update())

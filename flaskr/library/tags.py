@@ -1,0 +1,256 @@
+"""Tags: put on images, taken off, renamed, merged, suggested while somebody types.
+
+Each account has its own. Two that only differ in case or width are one.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ScalarSelect, delete, func, select
+from sqlalchemy.orm import Session
+
+from flaskr.errors import NotFoundError, TagNameError, TooManyTagsError
+from flaskr.library.chosen import one_at_a_time, own_ids, pieces, touch
+from flaskr.library.search import fold, refresh
+from flaskr.library.texts import one_line
+from flaskr.models import Image, ImageTag, Tag, User, insert_if_absent
+
+MAX_NAME = 64
+MAX_KEY = 128
+"""What the column `name_key` holds: some characters are compared as several."""
+
+MAX_TAGS = 50
+"""How many tags an image may have."""
+
+SUGGESTIONS = 8
+SEPARATORS = re.compile(r"[,，、;；\r\n]")
+"""What divides tags that are written in one text."""
+
+DOTS = {".", ".."}
+"""No browser asks for an address that ends with these."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """A tag, and how many living images have it."""
+
+    name: str
+    images: int
+
+
+def read(text: str) -> list[str]:
+    """Return the tags that a text names, divided by commas or lines. Raises TagNameError."""
+    names = [check_name(part) for part in SEPARATORS.split(text) if one_line(part).strip("# ")]
+    return list({fold(name): name for name in reversed(names)}.values())[::-1]
+
+
+def check_name(name: str) -> str:
+    """Return the name as it is kept. Raises TagNameError."""
+    name = one_line(name).lstrip("#＃ ")
+    key = fold(name)
+    wrong = not 1 <= len(name) <= MAX_NAME or not 1 <= len(key) <= MAX_KEY
+    if wrong or SEPARATORS.search(name) or name in DOTS:
+        raise TagNameError(most=MAX_NAME)
+    return name
+
+
+# ---- find and list --------------------------------------------------------------------------
+
+
+def find_own(session: Session, owner: User, name: str) -> Tag:
+    """Return a tag of the owner's. Raises NotFoundError."""
+    tag = session.scalar(select(Tag).where(Tag.owner_id == owner.id, Tag.name_key == fold(name)))
+    if tag is None:
+        raise NotFoundError
+    return tag
+
+
+def list_own(session: Session, owner: User) -> list[Used]:
+    """Return the tags that living images of the owner's have, by name."""
+    used = count_images().label("used")
+    query = select(Tag.name, used).where(Tag.owner_id == owner.id).order_by(Tag.name_key)
+    return [Used(name, images) for name, images in session.execute(query) if images]
+
+
+def names(session: Session, owner: User, size: int) -> Sequence[str]:
+    """Return up to `size` names of the owner's tags, by name; images in the trash have them too."""
+    query = select(Tag.name).where(Tag.owner_id == owner.id).order_by(Tag.name_key)
+    return session.scalars(query.limit(size)).all()
+
+
+def tags_of(session: Session, image: Image) -> Sequence[str]:
+    """Return the names of an image's tags, by name."""
+    query = select(Tag.name).join(ImageTag, ImageTag.tag_id == Tag.id)
+    return session.scalars(query.where(ImageTag.image_id == image.id).order_by(Tag.name_key)).all()
+
+
+def suggest(session: Session, owner: User, start: str, *, size: int = SUGGESTIONS) -> list[Used]:
+    """Return up to `size` tags that start so, the most used first."""
+    used = count_images().label("used")
+    query = select(Tag.name, used).where(
+        Tag.owner_id == owner.id,
+        Tag.name_key.startswith(fold(start.lstrip("#＃ ")), autoescape=True),
+    )
+    query = query.order_by(used.desc(), Tag.name_key).limit(size)
+    return [Used(name, images) for name, images in session.execute(query)]
+
+
+def count_images() -> ScalarSelect[int]:
+    """The number of living images with the tag of the row."""
+    tagged = Image.living().with_only_columns(func.count(Image.id))
+    tagged = tagged.join(ImageTag, ImageTag.image_id == Image.id)
+    return tagged.where(ImageTag.tag_id == Tag.id).correlate(Tag).scalar_subquery()
+
+
+# ---- put on and take off --------------------------------------------------------------------
+
+
+def put_on(session: Session, owner: User, keys: Iterable[str], names: Iterable[str]) -> int:
+    """Put tags on images, those they have not yet; return how many images have changed.
+
+    Raises TagNameError, TooManyTagsError, and what `chosen.own_ids` raises.
+    """
+    wanted = [check_name(name) for name in names]
+    if not wanted:
+        raise TagNameError(most=MAX_NAME)
+    if len(wanted) > MAX_TAGS:
+        raise TooManyTagsError(most=MAX_TAGS)
+    ids = own_ids(session, owner, keys)
+    one_at_a_time(session, owner)
+    tag_ids = made(session, owner.id, wanted)
+    changed = add(session, ids, tag_ids)
+    note(session, changed)
+    return len(changed)
+
+
+def take_off(session: Session, owner: User, keys: Iterable[str], names: Iterable[str]) -> int:
+    """Take tags off images; return how many images have changed.
+
+    Raises what `chosen.own_ids` raises. A tag that no image has any more is gone.
+    """
+    ids = own_ids(session, owner, keys)
+    one_at_a_time(session, owner)
+    tag_ids = known(session, owner.id, names)
+    changed: set[int] = set()
+    for some in pieces(ids):
+        removal = delete(ImageTag).where(ImageTag.image_id.in_(some), ImageTag.tag_id.in_(tag_ids))
+        changed.update(session.scalars(removal.returning(ImageTag.image_id)))
+    drop_unused(session, tag_ids)
+    note(session, sorted(changed))
+    return len(changed)
+
+
+def set_tags(session: Session, owner: User, image: Image, names: Iterable[str]) -> None:
+    """Give an image exactly these tags. Raises TagNameError, TooManyTagsError.
+
+    Whoever calls it has the search text written afresh, and the revision.
+    """
+    wanted = [check_name(name) for name in names]
+    if len(wanted) > MAX_TAGS:
+        raise TooManyTagsError(most=MAX_TAGS)
+    one_at_a_time(session, owner)
+    before = set(session.scalars(select(ImageTag.tag_id).where(ImageTag.image_id == image.id)))
+    after = set(made(session, owner.id, wanted))
+    gone = before - after
+    removal = delete(ImageTag).where(ImageTag.image_id == image.id, ImageTag.tag_id.in_(gone))
+    session.execute(removal)
+    add(session, [image.id], sorted(after - before))
+    drop_unused(session, sorted(gone))
+
+
+def add(session: Session, ids: Sequence[int], tag_ids: Sequence[int]) -> list[int]:
+    """Put tags on images; return the ids of those that lacked one. Raises TooManyTagsError."""
+    changed: list[int] = []
+    for some in pieces(ids):
+        query = select(ImageTag.image_id, ImageTag.tag_id).where(ImageTag.image_id.in_(some))
+        has: dict[int, set[int]] = {id_: set() for id_ in some}
+        for image_id, tag_id in session.execute(query):
+            has[image_id].add(tag_id)
+        for image_id, already in has.items():
+            lacking = [tag_id for tag_id in tag_ids if tag_id not in already]
+            if len(already) + len(lacking) > MAX_TAGS:
+                raise TooManyTagsError(most=MAX_TAGS)
+            session.add_all(ImageTag(image_id=image_id, tag_id=tag_id) for tag_id in lacking)
+            if lacking:
+                changed.append(image_id)
+        session.flush()
+    return changed
+
+
+def made(session: Session, owner_id: int, names: Sequence[str]) -> list[int]:
+    """Return the ids of the owner's tags of these names, made if they are new."""
+    for name in names:
+        insert_if_absent(session, Tag, owner_id=owner_id, name=name, name_key=fold(name))
+    return known(session, owner_id, names)
+
+
+def known(session: Session, owner_id: int, names: Iterable[str]) -> list[int]:
+    """Return the ids of those of the owner's tags that are there."""
+    keys = {fold(name) for name in names}
+    query = select(Tag.id).where(Tag.owner_id == owner_id, Tag.name_key.in_(keys))
+    return list(session.scalars(query.order_by(Tag.id)))
+
+
+def drop_unused(session: Session, tag_ids: Sequence[int]) -> None:
+    """Remove those of the tags that no image has, not even one in the trash."""
+    used = select(ImageTag.tag_id).where(ImageTag.tag_id == Tag.id).exists()
+    session.execute(delete(Tag).where(Tag.id.in_(tag_ids), ~used))
+
+
+def note(session: Session, ids: Sequence[int]) -> None:
+    """Note that images have changed, and what they are found by."""
+    touch(session, ids)
+    refresh(session, ids)
+
+
+# ---- rename, merge, delete ------------------------------------------------------------------
+
+
+def rename(session: Session, owner: User, old: str, new: str) -> Used:
+    """Give a tag another name; if there is one of that name already, both become that one.
+
+    Raises NotFoundError, TagNameError.
+    """
+    name = check_name(new)
+    one_at_a_time(session, owner)
+    tag = find_own(session, owner, old)
+    ids = tagged(session, tag.id)
+    others = known(session, owner.id, [name])
+    if others and others[0] != tag.id:
+        merge(session, ids, tag.id, others[0])
+    else:
+        tag.name, tag.name_key = name, fold(name)
+    session.flush()
+    note(session, ids)
+    found = find_own(session, owner, name)
+    images = session.scalar(select(count_images()).where(Tag.id == found.id)) or 0
+    return Used(found.name, images)
+
+
+def merge(session: Session, ids: Sequence[int], source: int, target: int) -> None:
+    """Give the images with the one tag the other one, and remove the first."""
+    for some in pieces(ids):
+        query = select(ImageTag.image_id).where(
+            ImageTag.image_id.in_(some), ImageTag.tag_id == target
+        )
+        has = set(session.scalars(query))
+        session.add_all(ImageTag(image_id=id_, tag_id=target) for id_ in some if id_ not in has)
+        session.flush()
+    session.execute(delete(Tag).where(Tag.id == source))
+
+
+def remove(session: Session, owner: User, name: str) -> int:
+    """Take a tag off all images; return off how many. Raises NotFoundError."""
+    one_at_a_time(session, owner)
+    tag = find_own(session, owner, name)
+    ids = tagged(session, tag.id)
+    session.execute(delete(Tag).where(Tag.id == tag.id))
+    note(session, ids)
+    return len(ids)
+
+
+def tagged(session: Session, tag_id: int) -> Sequence[int]:
+    """Return the ids of the images that have a tag, those in the trash too."""
+    query = select(ImageTag.image_id).where(ImageTag.tag_id == tag_id)
+    return session.scalars(query.order_by(ImageTag.image_id)).all()

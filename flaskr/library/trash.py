@@ -1,0 +1,161 @@
+"""The trash: what is deleted or past its time, until it is restored or purged.
+
+An image there has no address, but all it ever had: key, links, albums, tags, versions. `tuchuang
+gc` purges it after TRASH_DAYS; it counts towards the quota until then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from flaskr.errors import NotFoundError
+from flaskr.library import images
+from flaskr.library.chosen import distinct, pieces
+from flaskr.library.collect import ROWS, batches, purge
+from flaskr.models import Blob, Image, ImageVersion, User, now
+from flaskr.transactions import begin_write
+
+
+@dataclass(frozen=True)
+class Contents:
+    """How much is in somebody's trash: images, and bytes with those of their versions."""
+
+    images: int
+    bytes: int
+
+
+def discard(session: Session, owner: User, keys: Iterable[str]) -> list[str]:
+    """Delete images; return the keys of those that were there. To delete again is no error.
+
+    Raises NothingChosenError, TooManyChosenError, and NotFoundError if none is the owner's.
+    """
+    wanted = distinct(keys)
+    owner_id = owner.id
+    begin_write(session)
+    return [image.key for image in own(session, owner_id, wanted) if delete(session, image)]
+
+
+def delete(session: Session, image: Image) -> bool:
+    """Delete an image unless it is in the trash already; return whether it was not."""
+    if is_gone(image):
+        return False
+    images.delete(session, image)
+    return True
+
+
+def restore(session: Session, owner: User, keys: Iterable[str]) -> list[Image]:
+    """Let images out of the trash; return those that were in it. Raises as `discard` does."""
+    wanted = distinct(keys)
+    owner_id = owner.id
+    begin_write(session)
+    restored = [image for image in own(session, owner_id, wanted) if is_gone(image)]
+    for image in restored:
+        images.restore(session, image)
+    session.flush()
+    return restored
+
+
+def purge_chosen(session: Session, owner: User, keys: Iterable[str]) -> int:
+    """Remove images in the trash for good; return how many. Those that live stay.
+
+    Raises as `discard` does. Their bytes go with the next `tuchuang gc`.
+    """
+    wanted = distinct(keys)
+    owner_id, at = owner.id, now()
+    begin_write(session)
+    ids = [image.id for image in own(session, owner_id, wanted)]
+    return sum(purge(session, some, gone(), at) for some in pieces(ids))
+
+
+def empty(session: Session, owner: User) -> int:
+    """Remove all that is in the trash for good; return how much.
+
+    Commits some at a time: nobody waits for the whole.
+    """
+    owner_id, at, done = owner.id, now(), 0
+    for ids in batches(session, select(Image.id).where(Image.owner_id == owner_id, gone()), ROWS):
+        done += purge(session, ids, gone(), at)
+        session.commit()
+    return done
+
+
+def find_own(session: Session, owner: User, key: str) -> Image:
+    """Return an image in the owner's trash. Raises NotFoundError."""
+    query = select(Image).where(Image.key == key, Image.owner_id == owner.id, gone())
+    image = session.scalar(query)
+    if image is None:
+        raise NotFoundError
+    return image
+
+
+def list_page(session: Session, owner: User, before: str | None, size: int) -> Sequence[Image]:
+    """Return up to `size` images of the trash, the last deleted first, after the key `before`."""
+    left = Image.deleted
+    in_trash = select(Image).where(Image.owner_id == owner.id)
+    lists = (
+        (left, in_trash.where(left.is_not(None))),
+        (Image.expires, in_trash.where(left.is_(None), Image.expires <= func.current_timestamp())),
+    )
+    anchor = None
+    if before is not None:
+        place = select(func.coalesce(left, Image.expires), Image.id)
+        anchor = session.execute(
+            place.where(Image.owner_id == owner.id, Image.key == before)
+        ).first()
+        if anchor is None:
+            return []
+    found = [
+        image
+        for moment, query in lists
+        for image in session.scalars(latest(query, moment, anchor, size))
+    ]
+    return sorted(found, key=lambda image: (image.deleted or image.expires, image.id))[::-1][:size]
+
+
+def measure(session: Session, owner: User) -> Contents:
+    """Return how much is in the trash."""
+    own_trash = (Image.owner_id == owner.id, gone())
+    count, size = session.execute(
+        select(func.count(Image.id), func.coalesce(func.sum(Image.bytes), 0)).where(*own_trash)
+    ).one()
+    versions = select(func.coalesce(func.sum(Blob.bytes), 0)).select_from(ImageVersion)
+    versions = versions.join(ImageVersion.blob).join(Image, ImageVersion.image_id == Image.id)
+    return Contents(count, size + (session.scalar(versions.where(*own_trash)) or 0))
+
+
+def latest(
+    query: Select[Image],
+    moment: InstrumentedAttribute[datetime | None],
+    anchor: Row[datetime, int] | None,
+    size: int,
+) -> Select[Image]:
+    """Return the query for those that left last, of those that left before the anchor."""
+    if anchor is not None:
+        then, id_ = anchor
+        query = query.where((moment < then) | ((moment == then) & (Image.id < id_)))
+    return query.order_by(moment.desc(), Image.id.desc()).limit(size)
+
+
+def own(session: Session, owner_id: int, keys: Sequence[str]) -> list[Image]:
+    """Return the owner's images with these keys, in the trash or not. Raises NotFoundError."""
+    found: dict[str, Image] = {}
+    for some in pieces(keys):
+        query = select(Image).where(Image.key.in_(some), Image.owner_id == owner_id)
+        fresh = session.scalars(query.execution_options(populate_existing=True))
+        found.update({image.key: image for image in fresh})
+    if not found:
+        raise NotFoundError
+    return [found[key] for key in keys if key in found]
+
+
+def is_gone(image: Image) -> bool:
+    """Tell whether an image is in the trash."""
+    return image.deleted is not None or (image.expires is not None and image.expires <= now())
+
+
+def gone() -> ColumnElement[bool]:
+    """The image is in the trash."""
+    return Image.deleted.is_not(None) | (Image.expires <= func.current_timestamp())

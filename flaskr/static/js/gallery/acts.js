@@ -1,0 +1,217 @@
+/** What is done with the chosen pictures, without leaving the page. */
+
+import { announce } from "../announce.js";
+import { writeText } from "../copy.js";
+import { fill } from "../text.js";
+import { boxOf } from "./selection.js";
+import { Toast } from "./toast.js";
+
+/**
+ * @typedef {import("./selection.js").Selection} Selection
+ * @typedef {{tile: HTMLElement, parent: ParentNode, next: Node | null}} Taken
+ * @typedef {{message: string, album?: {key: string, name: string},
+ *   visibility?: string, gone?: boolean, keys?: string[], links?: string[]}} Answer
+ */
+
+/**
+ * @param {Selection} selection
+ * @param {{tidy: () => void, focus: (tile: HTMLElement) => void}} keyboard
+ */
+export function watchActs(selection, keyboard) {
+  const { form } = selection;
+  const texts = form.dataset;
+  const toast = new Toast(document);
+  const all = /** @type {HTMLInputElement | null} */ (form.querySelector("[data-all]"));
+
+  form.addEventListener("submit", (event) => {
+    const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    if (!button || button.hasAttribute("formaction")) return; // a download leaves the page as it is
+    event.preventDefault();
+    act(button);
+  });
+  // Enter in a field means the button beside it, not the first one of the form.
+  form.addEventListener("keydown", (event) => {
+    const field = /** @type {Element} */ (event.target);
+    if (event.key !== "Enter" || event.isComposing || !field.matches(".act-form .input")) return;
+    event.preventDefault();
+    const button = field.closest(".act-form")?.querySelector("button");
+    if (button) button.click();
+  });
+  form.querySelector("[data-copy-links]")?.addEventListener("click", copyLinks);
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target instanceof Element && event.target.matches("input:not([type=checkbox]), textarea");
+    if (event.key === "z" && (event.ctrlKey || event.metaKey) && !typing) toast.undo();
+  });
+
+  /** @param {HTMLButtonElement} button */
+  async function act(button) {
+    const chosen = selection.chosen;
+    const everything = all?.checked ?? false;
+    const answer = await post(form.getAttribute("action") ?? "", new FormData(form, button));
+    closeMenus();
+    if (!answer) return;
+    if (answer.gone && everything) {
+      window.location.assign(window.location.pathname + window.location.search);
+      return;
+    }
+    let undo;
+    if (answer.gone) {
+      const taken = take(chosen);
+      const keys = answer.keys;
+      if (keys?.length && texts.undoUrl) undo = () => giveBack(keys, taken);
+    }
+    if (answer.visibility) for (const tile of chosen) tile.dataset.visibility = answer.visibility;
+    if (answer.album) offer(answer.album);
+    toast.show(answer.message, undo);
+  }
+
+  async function copyLinks() {
+    const kind = texts.linkForm ?? "url";
+    let links = selection.chosen.map((tile) => JSON.parse(tile.dataset.links ?? "{}")[kind]);
+    if (all?.checked) {
+      const data = new FormData(form);
+      data.set("action", "links");
+      const answer = await post(form.getAttribute("action") ?? "", data);
+      if (!answer) return;
+      links = answer.links ?? [];
+    }
+    if (!links.length) return;
+    const copied = await writeText(links.join("\n"));
+    const { textCopyFailed } = document.body.dataset;
+    toast.show((copied ? texts.textCopied : textCopyFailed) ?? "");
+  }
+
+  /**
+   * @param {string} url
+   * @param {FormData} data
+   * @returns {Promise<Answer | null>} null if it was refused; people have been told why
+   */
+  async function post(url, data) {
+    try {
+      const answer = await fetch(url, {
+        method: "POST",
+        headers: { Accept: "application/json" },
+        body: new URLSearchParams(/** @type {any} */ (data)),
+      });
+      const told = await answer.json();
+      if (answer.ok) return told;
+      toast.show(told.error.message, undefined, "error");
+    } catch {
+      toast.show(texts.textFailed ?? "", undefined, "error");
+    }
+    return null;
+  }
+
+  /**
+   * Take tiles off the page.
+   *
+   * @param {HTMLElement[]} tiles
+   * @returns {Taken[]} how to put them back
+   */
+  function take(tiles) {
+    const after = selection.tiles[[...selection.tiles].indexOf(tiles[tiles.length - 1]) + 1];
+    const taken = tiles.map((tile) => {
+      boxOf(tile).checked = false;
+      const was = { tile, parent: /** @type {ParentNode} */ (tile.parentNode), next: tile.nextSibling };
+      tile.remove();
+      return was;
+    });
+    tidyMonths();
+    selection.clear();
+    keyboard.tidy();
+    const rest = after ?? selection.tiles[selection.tiles.length - 1];
+    if (rest) keyboard.focus(rest);
+    return taken;
+  }
+
+  /**
+   * @param {string[]} keys
+   * @param {Taken[]} taken
+   */
+  async function giveBack(keys, taken) {
+    const data = new FormData();
+    data.set("csrf_token", new FormData(form).get("csrf_token") ?? "");
+    data.set("action", "restore");
+    for (const key of keys) data.append("key", key);
+    const answer = await post(texts.undoUrl ?? "", data);
+    if (!answer) return;
+    // The last was taken last: what it stood before is there, once it is back.
+    for (const { tile, parent, next } of taken.reverse()) parent.insertBefore(tile, next);
+    tidyMonths();
+    keyboard.tidy();
+    if (taken[0]) keyboard.focus(taken[taken.length - 1].tile);
+    toast.show(answer.message);
+  }
+
+  /** A month without pictures has no heading. */
+  function tidyMonths() {
+    for (const month of form.querySelectorAll(".month")) {
+      /** @type {HTMLElement} */ (month).hidden = !month.querySelector(".tile");
+    }
+    if (!selection.tiles.length && !form.querySelector("[data-later] a, [data-earlier] a")) {
+      form.toggleAttribute("data-emptied", true);
+    } else {
+      form.removeAttribute("data-emptied");
+    }
+  }
+
+  /** @param {{key: string, name: string}} album */
+  function offer(album) {
+    const select = /** @type {HTMLSelectElement} */ (form.querySelector('[name="album"]'));
+    if (![...select.options].some((option) => option.value === album.key)) {
+      select.add(new Option(album.name, album.key));
+    }
+    select.value = album.key;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    /** @type {HTMLInputElement} */ (form.querySelector("[data-album-name]")).value = "";
+  }
+
+  function closeMenus() {
+    for (const menu of form.querySelectorAll("details[open]")) menu.removeAttribute("open");
+  }
+}
+
+/**
+ * The bar with what can be done: how many are chosen.
+ *
+ * @param {Selection} selection
+ */
+export function showCount(selection) {
+  const { form } = selection;
+  const texts = form.dataset;
+  const bar = /** @type {HTMLElement} */ (form.querySelector("[data-selection]"));
+  const text = /** @type {HTMLElement} */ (form.querySelector("[data-count]"));
+  const all = /** @type {HTMLInputElement | null} */ (form.querySelector("[data-all]"));
+  const mode = document.querySelector("[data-select-mode]");
+
+  const draw = () => {
+    const { count, isOn } = selection;
+    const told = countText(count);
+    form.toggleAttribute("data-selecting", isOn);
+    bar.toggleAttribute("data-empty", count === 0);
+    mode?.setAttribute("aria-pressed", String(isOn));
+    if (text.textContent === told) return;
+    text.textContent = told;
+    if (isOn) announce(told);
+  };
+
+  /** @param {number} count */
+  function countText(count) {
+    if (all?.checked) return texts.textAll ?? "";
+    if (!count) return texts.textNone ?? "";
+    return fill(count === 1 ? texts.textCountOne : texts.textCount, { count });
+  }
+
+  all?.addEventListener("change", () => {
+    if (all.checked) selection.chooseAll();
+    else selection.refresh();
+  });
+  selection.addEventListener("change", () => {
+    // Who takes one out does not mean all any more.
+    if (all?.checked && selection.count < selection.tiles.length) all.checked = false;
+    draw();
+  });
+  mode?.addEventListener("click", () => selection.setMode(!selection.isOn));
+  form.querySelector("[data-clear]")?.addEventListener("click", () => selection.clear());
+  draw();
+}

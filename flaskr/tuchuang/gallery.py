@@ -1,0 +1,146 @@
+"""The gallery: one's pictures, narrowed, sorted, page by page."""
+
+from collections.abc import Sequence
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from flaskr.db import db
+from flaskr.library import albums, gallery, search, tags
+from flaskr.library.gallery import FIRST, Page, Sort
+from flaskr.tuchuang import bp
+from flaskr.tuchuang.asking import (
+    VISIBILITIES,
+    Asked,
+    read,
+    sort_text,
+    type_choices,
+    visibility_text,
+)
+from flaskr.web.links import Links
+from flaskr.web.tiles import Month, Tile, months, tiles_of
+from flaskr.web.users import account, login_required
+
+PAGE_SIZE = 60
+LISTED = 500
+"""How many albums and tags there are to choose from in a menu."""
+
+BY_DATE = {Sort.NEWEST, Sort.OLDEST}
+SYMBOLS = {"public": "globe", "unlisted": "link", "private": "lock"}
+
+
+@bp.get("/images")
+@login_required
+def images() -> str | Response:
+    """List one's pictures. A pasted link leads to its picture."""
+    asked = read(request.args)
+    cursor = request.args.get("cursor", FIRST)
+    page = gallery.list_page(
+        db.session, account(), asked.wanted, asked.sort, cursor, size=PAGE_SIZE
+    )
+    if len(page.images) == 1 and search.LINK.fullmatch(asked.wanted.text):
+        return redirect(url_for(".image", key=page.images[0].key), 303)
+    return render_template(
+        "tuchuang/images.html",
+        **page_context(asked, page),
+        **tools_context(asked),
+        cursor=cursor,
+    )
+
+
+def page_context(asked: Asked, page: Page) -> dict[str, object]:
+    """Return the pictures of a page and the ways to the pages beside it."""
+    earlier, later = neighbour_texts(asked.sort)
+    tiles = tiles_of(page.images)
+    return {
+        "groups": group(tiles, asked.sort),
+        "by_month": asked.sort in BY_DATE,
+        "captioned": asked.sort not in BY_DATE or bool(asked.wanted.text),
+        "first": asked.url(),
+        "earlier": asked.url(cursor=page.previous) if page.previous is not None else None,
+        "earlier_text": earlier,
+        "later": asked.url(cursor=page.next) if page.next is not None else None,
+        "later_text": later,
+    }
+
+
+def tools_context(asked: Asked) -> dict[str, object]:
+    """Return what narrows and sorts the list, and what can be done with pictures."""
+    outline = albums.outline(db.session, account())[:LISTED]
+    names = tags.names(db.session, account(), LISTED)
+    usual = Sort.POSITION if asked.album else Sort.NEWEST
+    orders = [each for each in Sort if each is not Sort.POSITION or asked.album]
+    link_form = account().link_form
+    return {
+        "words": asked.wanted.text,
+        "query": asked.query,
+        "is_narrowed": asked.is_narrowed,
+        "chips": asked.chips(),
+        "since": asked.query.get("since", ""),
+        "until": asked.query.get("until", ""),
+        "kept": {name: asked.query[name] for name in ("q", "sort") if name in asked.query},
+        "choices": filter_choices(asked, outline, names),
+        "sort_name": sort_text(asked.sort),
+        "sorts": [
+            {
+                "text": sort_text(each),
+                "url": asked.url(sort=None if each is usual else each.value),
+                "current": each is asked.sort,
+            }
+            for each in orders
+        ],
+        "albums": outline,
+        "tags": names,
+        "visibilities": [(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
+        "link_form": link_form if link_form in Links.__dataclass_fields__ else "url",
+    }
+
+
+def filter_choices(
+    asked: Asked, outline: list[albums.Entry], names: Sequence[str]
+) -> list[dict[str, object]]:
+    """Return the selects of the filter."""
+    listed = [
+        ("type", gettext("Kind"), gettext("Every kind"), type_choices()),
+        (
+            "album",
+            gettext("Album"),
+            gettext("Every album"),
+            [(each.key, "— " * each.depth + each.name) for each in outline],
+        ),
+        ("tag", gettext("Tag"), gettext("Every tag"), [(name, name) for name in names]),
+        (
+            "visibility",
+            gettext("Who can see it"),
+            gettext("Any"),
+            [(each, visibility_text(each)) for each in VISIBILITIES],
+        ),
+    ]
+    return [
+        {
+            "name": name,
+            "label": label,
+            "any": any_,
+            "values": values,
+            "chosen": asked.query.get(name, ""),
+        }
+        for name, label, any_, values in listed
+        if values
+    ]
+
+
+def group(tiles: list[Tile], sort: Sort) -> list[Month]:
+    """Return the tiles under their months, or all in one where they are in another order."""
+    if sort in BY_DATE or not tiles:
+        return list(months(tiles))
+    return [Month("", tiles[0].created, tiles)]
+
+
+def neighbour_texts(sort: Sort) -> tuple[str, str]:
+    """Return what the pages before and after are called."""
+    texts = {
+        Sort.NEWEST: (gettext("Newer"), gettext("Older")),
+        Sort.OLDEST: (gettext("Older"), gettext("Newer")),
+    }
+    return texts.get(sort, (gettext("Previous"), gettext("Next")))
