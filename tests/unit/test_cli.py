@@ -156,6 +156,7 @@ def test_gc_tells_what_it_removed(runner, deleted, media):
         "variants made from them: 0",
         "files of upload sets: 0",
         "leftovers of uploads that were broken off: 0",
+        "pictures looked at for what they are like: 1",
     ]
 
 
