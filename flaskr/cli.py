@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from flaskr.library.faults import Fault
 
 
+LOOKS = 2000
+"""How many pictures of earlier programs' one `gc` looks at."""
+
+
 class Commands(FlaskGroup):
     """The Flask CLI on this app, less the debug server."""
 
@@ -250,9 +254,13 @@ def create_token(username: str, name: str, scope: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Remove nothing; count what would be.")
 @with_appcontext
 def gc(*, dry_run: bool) -> None:
-    """Remove pictures that were long enough in the trash, and files that none needs."""
+    """Remove pictures that were long enough in the trash, and files that none needs.
+
+    Looks, too, at some pictures of earlier programs' for what they are like.
+    """
     from flaskr.db import db as database
     from flaskr.db import require_current_schema
+    from flaskr.library import lookalikes
     from flaskr.library.collect import Keeping, collect
     from flaskr.library.set_collect import collect_sets
     from flaskr.models import now
@@ -275,6 +283,8 @@ def gc(*, dry_run: bool) -> None:
     click.echo(f"uploads that came in pieces and expired: {done.uploads}")
     click.echo(f"leftovers of uploads that were broken off: {done.leftovers + filed.leftovers}")
     click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
+    if not dry_run and (looked := lookalikes.look_at_rest(database.session, media, most=LOOKS)):
+        click.echo(f"pictures looked at for what they are like: {looked}")
 
 
 @main.command()

@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+FEATURELESS = 0
+"""The `phash` of a picture of one colour: it looks like every other one."""
+
 
 @dataclass(frozen=True)
 class CleanFile:
@@ -18,7 +21,7 @@ class Facts:
     """What is known of a picture that was decoded to its end.
 
     `width` and `height` are pixels as shown, after the EXIF orientation. `clean` is set when
-    stripping changed the file.
+    stripping changed the file. `phash` says what the picture looks like (flaskr.imaging.alike).
     """
 
     extension: str
@@ -26,6 +29,7 @@ class Facts:
     height: int
     frames: int
     clean: CleanFile | None
+    phash: int
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

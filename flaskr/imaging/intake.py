@@ -10,6 +10,7 @@ from PIL import Image
 
 from flaskr.errors import TooManyFramesError, TooManyPixelsError, UnsupportedTypeError
 from flaskr.imaging import metadata, svg
+from flaskr.imaging.alike import perceptual_hash
 from flaskr.imaging.facts import CleanFile, Facts
 from flaskr.imaging.formats import (
     FORMATS,
@@ -51,7 +52,7 @@ def take_in(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -
             check_size(image, limits)
             frames = count_frames(image, format_, limits)
         width, height = decode(kept, format_, frames, thumbnail, limits)
-    return Facts(format_.extension, width, height, frames, cleaned)
+    return Facts(format_.extension, width, height, frames, cleaned, perceptual_hash(thumbnail))
 
 
 def take_in_drawing(source: Path, clean: Path | None, thumbnail: Path, limits: Limits) -> Facts:
@@ -61,7 +62,7 @@ def take_in_drawing(source: Path, clean: Path | None, thumbnail: Path, limits: L
     with svg.draw(drawing, target_box((width, height), THUMBNAIL)[0]) as image:
         render(image, THUMBNAIL, thumbnail)
     cleaned = write_hashed([drawing], clean) if clean is not None else None
-    return Facts(SVG.extension, width, height, 1, cleaned)
+    return Facts(SVG.extension, width, height, 1, cleaned, perceptual_hash(thumbnail))
 
 
 def decode(

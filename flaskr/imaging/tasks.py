@@ -7,6 +7,7 @@ from typing import Any
 from PIL import Image
 
 from flaskr.imaging import svg
+from flaskr.imaging.alike import perceptual_hash
 from flaskr.imaging.camera import read_camera
 from flaskr.imaging.edit import Box, Edit, apply
 from flaskr.imaging.formats import EXTENSIONS, SVG, Format
@@ -50,6 +51,11 @@ def camera(*, source: str, extension: str) -> dict[str, Any]:
     return read_camera(Path(source), EXTENSIONS[extension]).as_json()
 
 
+def look(*, thumbnail: str) -> dict[str, Any]:
+    """Find the number that says what a picture looks like from its stored thumbnail."""
+    return {"phash": perceptual_hash(Path(thumbnail))}
+
+
 def open_stored(source: Path, format_: Format, spec: Spec) -> Image.Image:
     """Open a stored picture; a drawing is drawn in the size that is wanted."""
     if format_ is not SVG:
@@ -64,5 +70,6 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "clean": clean,
     "edit": edit,
     "intake": intake,
+    "look": look,
     "variant": variant,
 }

@@ -89,8 +89,10 @@ def edit(
     if revision is not None and revision != image.revision:
         raise EditConflictError(now=present(session, image))
     if image.visibility == PRIVATE and checked.visibility not in {None, PRIVATE}:
-        # Checked again in there, within the transaction.
-        versions.strip(session, media, image, kept=kept, revision=revision)
+        try:  # checked again in there, within the transaction
+            versions.strip(session, media, image, kept=kept, revision=revision)
+        except EditConflictError:
+            raise EditConflictError(now=present(session, versions.hold(session, id_))) from None
         revision = None
     held = versions.hold(session, id_)
     if revision is not None and revision != held.revision:

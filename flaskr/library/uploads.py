@@ -264,7 +264,10 @@ def record_blob(session: Session, facts: Facts, content: Content) -> Blob:
         width=facts.width,
         height=facts.height,
         frames=facts.frames,
+        phash=facts.phash,
     )
     blob = Blob.need(session, content.sha256)
     blob.unreferenced = None
+    if blob.phash is None:  # recorded by an earlier program
+        blob.phash = facts.phash
     return blob

@@ -22,7 +22,7 @@ from flaskr.errors import (
     from_os_error,
     message_,
 )
-from flaskr.web.filters import limitsize
+from flaskr.web.filters import filesize, limitsize
 from flaskr.web.formats import wants_json
 from flaskr.web.redirects import redirect_to_login
 

@@ -158,6 +158,7 @@ def test_gc_tells_what_it_removed(runner, deleted, media):
         "uploads that came in pieces and expired: 0",
         "leftovers of uploads that were broken off: 0",
         "Idempotency-Keys that nobody will use again: 0",
+        "pictures looked at for what they are like: 1",
     ]
 
 

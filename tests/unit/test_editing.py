@@ -14,7 +14,7 @@ from flaskr.errors import (
     TextTooLongError,
     TooManyChosenError,
 )
-from flaskr.library import albums, editing, tags
+from flaskr.library import albums, editing, tags, uploads, versions
 from flaskr.library.editing import Changes, Expiry
 from flaskr.library.media import blob_name
 from flaskr.models import Image
@@ -137,6 +137,24 @@ def test_a_backup_loses_its_metadata_when_it_is_shared(session, ada, media, edit
     edit(image, visibility="unlisted", title="shared", revision=1)
     assert (image.version, image.visibility, image.title) == (2, "unlisted", "shared")
     assert CANARY.encode() not in media.store.read(blob_name(image.blob.sha256))
+
+
+def test_who_shares_a_backup_second_is_told_what_it_is_now(session, ada, media, edit, monkeypatch):
+    image = make_image(session, ada, jpeg(orientation=3), store=media.store, name="a.jpg")
+    make_private(session, image)
+    take = uploads.take_content
+
+    def meanwhile(*given):
+        image.title, image.revision = "first", 2
+        session.commit()
+        return take(*given)
+
+    monkeypatch.setattr(versions, "take_content", meanwhile)
+    with pytest.raises(EditConflictError) as caught:
+        edit(image, visibility="public", title="second", revision=1)
+    session.rollback()
+    assert caught.value.details["now"]["title"] == "first"
+    assert (image.visibility, image.version) == ("private", 1)
 
 
 def test_what_holds_none_is_shared_as_it_is(session, image, edit):

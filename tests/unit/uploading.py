@@ -23,7 +23,8 @@ class Opened:
 
     def run(self, _task: str, *, thumbnail: str, **_: Any) -> dict[str, Any]:
         Path(thumbnail).write_bytes(self.THUMBNAIL)
-        return {"extension": "png", "width": 48, "height": 32, "frames": 1, "clean": None}
+        size = {"width": 48, "height": 32, "frames": 1}
+        return {"extension": "png", **size, "clean": None, "phash": 0}
 
 
 def without_children(media: Media) -> Media:
