@@ -22,13 +22,13 @@ from flaskr.transactions import after_commit
 CHUNK = 1024 * 1024
 
 
-def put_picture(media: Media, place: Place, name: str, image: Image) -> None:
-    """Put a copy of the picture into the place. Raises NotFoundError, OSError.
+def put_picture(media: Media, place: Place, name: str, sha256: str) -> None:
+    """Put a copy of the content into the place. Raises NotFoundError, OSError.
 
     It is no link: whoever may write to the place shall not write into our bytes.
     """
     with (
-        local_copy(media, blob_name(image.blob.sha256)) as source,
+        local_copy(media, blob_name(sha256)) as source,
         media.spool.create() as copy,
         source.open("rb") as content,
     ):
@@ -66,7 +66,23 @@ def removing(place: Place, name: str) -> Iterator[None]:
 def restore(session: Session, media: Media, image: Image) -> None:
     """Put every copy of a picture that is shown again. Raises NotFoundError, OSError."""
     for name, place in places_of(session, media, image):
-        put_picture(media, place, name, image)
+        put_picture(media, place, name, image.blob.sha256)
+
+
+def renew(session: Session, media: Media, image: Image) -> None:
+    """Put every copy of a picture anew, once the transaction that changes its content is over."""
+    sha256 = image.blob.sha256
+    for name, place in places_of(session, media, image):
+        after_commit(session, partial(replace, media, place, name, sha256))
+
+
+def replace(media: Media, place: Place, name: str, sha256: str) -> None:
+    """Put a copy of the content in the place of another one. Raises NotFoundError, OSError.
+
+    Killed in between, we leave a copy missing; `library.set_check` tells and mends it.
+    """
+    place.store.delete(name)
+    put_picture(media, place, name, sha256)
 
 
 def withdraw(session: Session, media: Media, image: Image) -> None:
@@ -75,8 +91,15 @@ def withdraw(session: Session, media: Media, image: Image) -> None:
         after_commit(session, partial(place.store.delete, name))
 
 
+def are_kept(media: Media) -> bool:
+    """Tell whether any upload set has a place where copies can lie."""
+    return any(upload_set.place for upload_set in media.sets.values())
+
+
 def places_of(session: Session, media: Media, image: Image) -> Iterator[tuple[str, Place]]:
     """Yield where copies of the picture lie, and under which names."""
+    if not are_kept(media):
+        return
     for set_name, name in SetFile.names_of(session, image.id):
         found = media.sets.get(set_name)
         if found is not None and found.place is not None:

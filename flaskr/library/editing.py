@@ -15,7 +15,7 @@ from flaskr.errors import (
     InvalidVisibilityError,
     TooManyChosenError,
 )
-from flaskr.library import albums, tags, versions
+from flaskr.library import albums, copies, tags, versions
 from flaskr.library.chosen import distinct, own_ids, pieces
 from flaskr.library.media import Media, blob_name
 from flaskr.library.search import refresh
@@ -97,11 +97,11 @@ def edit(
     held = versions.hold(session, id_)
     if revision is not None and revision != held.revision:
         raise EditConflictError(now=present(session, held))
-    write(session, owner, held, checked)
+    write(session, media, owner, held, checked)
     return held
 
 
-def write(session: Session, owner: User, image: Image, changes: Changes) -> None:
+def write(session: Session, media: Media, owner: User, image: Image, changes: Changes) -> None:
     """Write changes that have been checked, within a write transaction."""
     if changes.tags is not None:
         tags.set_tags(session, owner, image, changes.tags)
@@ -117,6 +117,7 @@ def write(session: Session, owner: User, image: Image, changes: Changes) -> None
     image.changed = now()
     session.flush()
     refresh(session, [image.id])
+    show_copies(session, media, image)
 
 
 def check(changes: Changes) -> Changes:
@@ -165,8 +166,20 @@ def set_visibility(
             (Image.visibility != PRIVATE) | Image.blob_id.in_(safe),
         )
         values = {"visibility": visibility, "revision": Image.revision + 1, "changed": now()}
-        changed += len(session.scalars(setting.values(values).returning(Image.id)).all())
+        shown = session.scalars(setting.values(values).returning(Image.id)).all()
+        if copies.are_kept(media):
+            for image in session.scalars(select(Image).where(Image.id.in_(shown))):
+                show_copies(session, media, image)
+        changed += len(shown)
     return changed
+
+
+def show_copies(session: Session, media: Media, image: Image) -> None:
+    """Let upload sets have copies of an image unless it is private."""
+    if image.visibility == PRIVATE:
+        copies.withdraw(session, media, image)
+    else:
+        copies.restore(session, media, image)
 
 
 def shareable(session: Session, media: Media, owner: User, keys: Sequence[str]) -> list[int]:

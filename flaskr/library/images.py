@@ -62,12 +62,17 @@ def delete(session: Session, media: Media, image: Image) -> None:
     copies.withdraw(session, media, image)
 
 
-def restore(session: Session, image: Image) -> None:
-    """Let an image out of the trash, with all that it had; one past its time expires no more."""
+def restore(session: Session, media: Media, image: Image) -> None:
+    """Let an image out of the trash, with all that it had; one past its time expires no more.
+
+    Raises NotFoundError if its bytes are lost, OSError.
+    """
     begin_write(session)
     image.deleted = None
     if image.expires is not None and image.expires <= now():
         image.expires = None
+    if image.visibility != "private":
+        copies.restore(session, media, image)
 
 
 def _found(image: Image | None) -> Image:

@@ -139,7 +139,7 @@ def mend_copy(inspection: Inspection, place: Place, row: Row, fault: Fault) -> N
     image = session.scalar(shown.with_for_update(of=Image))
     if image is not None:
         place.store.delete(row.name)
-        copies.put_picture(inspection.media, place, row.name, image)
+        copies.put_picture(inspection.media, place, row.name, image.blob.sha256)
     fault.repaired = True
 
 

@@ -134,7 +134,7 @@ def take_picture(
     if upload_set.place:
         # Within the transaction, so that no name is given out without its file.
         with copies.removing(upload_set.place, made.name):
-            copies.put_picture(media, upload_set.place, made.name, image)
+            copies.put_picture(media, upload_set.place, made.name, image.blob.sha256)
             session.flush()
     return made
 

@@ -15,6 +15,7 @@ from flaskr.errors import NotFoundError
 from flaskr.library import images
 from flaskr.library.chosen import distinct, pieces
 from flaskr.library.collect import ROWS, batches, purge
+from flaskr.library.media import Media
 from flaskr.models import Blob, Image, ImageVersion, User, now
 from flaskr.transactions import begin_write
 
@@ -27,7 +28,7 @@ class Contents:
     bytes: int
 
 
-def discard(session: Session, owner: User, keys: Iterable[str]) -> list[str]:
+def discard(session: Session, media: Media, owner: User, keys: Iterable[str]) -> list[str]:
     """Delete images; return the keys of those that were there. To delete again is no error.
 
     Raises NothingChosenError, TooManyChosenError, and NotFoundError if none is the owner's.
@@ -35,25 +36,25 @@ def discard(session: Session, owner: User, keys: Iterable[str]) -> list[str]:
     wanted = distinct(keys)
     owner_id = owner.id
     begin_write(session)
-    return [image.key for image in own(session, owner_id, wanted) if delete(session, image)]
+    return [image.key for image in own(session, owner_id, wanted) if delete(session, media, image)]
 
 
-def delete(session: Session, image: Image) -> bool:
+def delete(session: Session, media: Media, image: Image) -> bool:
     """Delete an image unless it is in the trash already; return whether it was not."""
     if is_gone(image):
         return False
-    images.delete(session, image)
+    images.delete(session, media, image)
     return True
 
 
-def restore(session: Session, owner: User, keys: Iterable[str]) -> list[Image]:
+def restore(session: Session, media: Media, owner: User, keys: Iterable[str]) -> list[Image]:
     """Let images out of the trash; return those that were in it. Raises as `discard` does."""
     wanted = distinct(keys)
     owner_id = owner.id
     begin_write(session)
     restored = [image for image in own(session, owner_id, wanted) if is_gone(image)]
     for image in restored:
-        images.restore(session, image)
+        images.restore(session, media, image)
     session.flush()
     return restored
 

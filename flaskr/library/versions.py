@@ -16,6 +16,7 @@ from flaskr.imaging import Limits
 from flaskr.imaging.edit import Edit
 from flaskr.imaging.formats import EXTENSION_ALIASES, SVG
 from flaskr.imaging.limits import ANY_SIZE
+from flaskr.library import copies
 from flaskr.library.guard import rely_on_bytes
 from flaskr.library.media import Media, blob_name
 from flaskr.library.names import display_name
@@ -96,7 +97,7 @@ def replace(
     keep = keep or ("backup" if image.visibility == "private" else "share")
     id_, owner_id = image.id, image.owner_id
     require_room(session, media.quota, owner_id, images=0)
-    blob = take_content(session, media, Arrival(file, name, "", keep), limits)
+    blob = take_content(session, media, owner_id, Arrival(file, name, None, keep), limits)
     held = hold(session, id_)
     return succeed(session, media, held, blob, display_name(name, blob.extension), kept)
 
@@ -139,7 +140,9 @@ def edit(session: Session, media: Media, image: Image, change: Edit, *, kept: in
                 while chunk := content.read(CHUNK):
                     file.write(chunk)
             file.finish()
-            made = take_content(session, media, Arrival(file, name, "", "share"), ANY_SIZE)
+            made = take_content(
+                session, media, owner_id, Arrival(file, name, None, "share"), ANY_SIZE
+            )
     finally:
         target.unlink(missing_ok=True)
     return succeed(session, media, hold(session, id_), made, rename(name, made), kept)
@@ -168,14 +171,14 @@ def strip(
     Whoever shares what was private calls it. Raises EditConflictError if the image has another
     revision meanwhile, and what `edit` raises.
     """
-    blob, name, id_ = image.blob, image.name, image.id
+    blob, name, id_, owner_id = image.blob, image.name, image.id, image.owner_id
     end_read(session)
     with media.spool.create() as file:
         with local_copy(media, blob_name(blob.sha256)) as source, source.open("rb") as content:
             while chunk := content.read(CHUNK):
                 file.write(chunk)
         file.finish()
-        made = take_content(session, media, Arrival(file, name, "", "share"), ANY_SIZE)
+        made = take_content(session, media, owner_id, Arrival(file, name, None, "share"), ANY_SIZE)
     held = hold(session, id_)
     if held.blob_id != blob.id or (revision is not None and held.revision != revision):
         raise EditConflictError
@@ -201,6 +204,7 @@ def succeed(
     image.changed = now()
     session.flush()
     refresh(session, [image.id])
+    copies.renew(session, media, image)
     prune(session, image, kept)
     return image
 

@@ -1,6 +1,5 @@
 """What is done with many pictures at once: a plain form, or a script that wants JSON."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -19,9 +18,8 @@ from flaskr.tuchuang.asking import VISIBILITIES, visibility_text
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import media
-from flaskr.web.links import attachment_header
+from flaskr.web.links import attachment_header, chosen_link
 from flaskr.web.redirects import back_to
-from flaskr.web.tiles import tiles_of
 from flaskr.web.users import account, login_required
 
 MOST_FLASHED = 100
@@ -190,7 +188,7 @@ def show_to(visibility: str) -> Act:
 
 def delete(owner: User, keys: Sequence[str]) -> Done:
     """Put them into the trash."""
-    gone = trash.discard(db.session, owner, keys)
+    gone = trash.discard(db.session, media(), owner, keys)
     message = ngettext(
         "%(num)s picture is in the trash.", "%(num)s pictures are in the trash.", len(gone)
     )
@@ -200,9 +198,7 @@ def delete(owner: User, keys: Sequence[str]) -> Done:
 def tell_links(owner: User, keys: Sequence[str]) -> Done:
     """Tell their links, in the form that the account copies."""
     images = chosen.own_images(db.session, owner, keys)
-    form = owner.link_form
-    cards = (json.loads(tile.links) for tile in tiles_of(images))
-    links = [card.get(form, card["url"]) for card in cards]
+    links = [chosen_link(image) for image in images]
     return Done("\n".join(links), {"links": links})
 
 

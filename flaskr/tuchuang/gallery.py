@@ -18,7 +18,6 @@ from flaskr.tuchuang.asking import (
     type_choices,
     visibility_text,
 )
-from flaskr.web.links import Links
 from flaskr.web.tiles import Month, Tile, months, tiles_of
 from flaskr.web.users import account, login_required
 
@@ -71,7 +70,6 @@ def tools_context(asked: Asked) -> dict[str, object]:
     names = tags.names(db.session, account(), LISTED)
     usual = Sort.POSITION if asked.album else Sort.NEWEST
     orders = [each for each in Sort if each is not Sort.POSITION or asked.album]
-    link_form = account().link_form
     return {
         "words": asked.wanted.text,
         "query": asked.query,
@@ -93,7 +91,6 @@ def tools_context(asked: Asked) -> dict[str, object]:
         "albums": outline,
         "tags": names,
         "visibilities": [(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
-        "link_form": link_form if link_form in Links.__dataclass_fields__ else "url",
     }
 
 

@@ -14,6 +14,7 @@ from flaskr.tuchuang import bp
 from flaskr.tuchuang.bulk import UnknownActError
 from flaskr.tuchuang.gallery import PAGE_SIZE
 from flaskr.web.formats import wants_json
+from flaskr.web.intake import media
 from flaskr.web.redirects import back_to
 from flaskr.web.tiles import Tile, tiles_of
 from flaskr.web.users import account, login_required
@@ -46,7 +47,7 @@ def change_trash() -> str | Response:
     """Take the chosen out of the trash, or all; or delete the chosen for good, after a question."""
     action, keys = request.form.get("action", ""), request.form.getlist("key")
     if action == "restore":
-        return answer_restored(len(library.restore(db.session, account(), keys)))
+        return answer_restored(len(library.restore(db.session, media(), account(), keys)))
     if action != "purge":
         raise UnknownActError
     if not request.form.get("sure") and not wants_json():

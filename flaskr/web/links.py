@@ -20,7 +20,7 @@ from flaskr.library.link_forms import Pasted, PictureLinks, Source, one_line
 from flaskr.library.names import stem
 from flaskr.library.trash import is_gone
 from flaskr.models import Image
-from flaskr.web.users import own_template
+from flaskr.web.users import account, own_template
 
 SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
 LIST_BOXES = (320, 640)
@@ -223,6 +223,14 @@ def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
         if box >= longest:
             break
     return ", ".join(sources)
+
+
+def chosen_link(image: Image) -> str:
+    """Return the link in the form that the account which asks copies."""
+    links = PictureLinks(
+        pasted(image, absolute(file_path(image)), absolute(shown_path(image))), own_template()
+    )
+    return links.get(account().link_form, links["url"])
 
 
 def pasted(image: Image, url: str, shown: str) -> Pasted:

@@ -1,17 +1,15 @@
 """What the gallery shows of an image: less than a card, for there are many on a page."""
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from math import log
 
 from flask import url_for
 
-from flaskr.library.names import stem
 from flaskr.models import Image
-from flaskr.web.links import LIST_BOXES, absolute, file_path, paste_forms, shown_path, srcset
+from flaskr.web.links import LIST_BOXES, absolute, chosen_link, file_path, srcset
 from flaskr.web.links import thumbnail_path as thumbnail
 
 STEP = 1.04
@@ -31,8 +29,8 @@ ROW = 15
 class Tile:
     """An image among others.
 
-    `ratio` names the class of its shape, `across` is its width in rem, `links` has every form of
-    its link, as JSON.
+    `ratio` names the class of its shape, `across` is its width in rem, `link` is its link in the
+    form that the account copies.
     """
 
     key: str
@@ -50,7 +48,7 @@ class Tile:
     created: datetime
     deleted: datetime | None
     url: str
-    links: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,6 @@ def tile_of(image: Image, page: str) -> Tile:
     """Gather what is shown of an image, whose page lies at `page`."""
     blob = image.blob
     shape = ratio(blob.width, blob.height)
-    links = paste_forms(absolute(file_path(image)), absolute(shown_path(image)), stem(image.name))
     return Tile(
         key=image.key,
         name=image.title or image.name,
@@ -88,8 +85,8 @@ def tile_of(image: Image, page: str) -> Tile:
         visibility=image.visibility,
         created=image.created,
         deleted=image.deleted,
-        url=links.url,
-        links=json.dumps(asdict(links), ensure_ascii=False),
+        url=absolute(file_path(image)),
+        link=chosen_link(image),
     )
 
 

@@ -253,7 +253,7 @@ def test_only_beside_what_is_in_the_album(session, ada, make, pictures):
         albums.place_images(session, ada, album, keys(pictures[:1]), pictures[4].key)
 
 
-def test_the_cover_is_the_chosen_image_or_the_first(session, ada, make, pictures):
+def test_the_cover_is_the_chosen_image_or_the_first(session, ada, make, pictures, media):
     album = make("a")
     assert albums.shelf(session, album).cover is None
     albums.add_images(session, ada, album, keys(pictures[1:4]))
@@ -262,7 +262,7 @@ def test_the_cover_is_the_chosen_image_or_the_first(session, ada, make, pictures
     albums.set_cover(session, album, pictures[3])
     session.commit()
     assert albums.shelf(session, album).cover == pictures[3]
-    images.delete(session, pictures[3])
+    images.delete(session, media, pictures[3])
     session.commit()
     assert albums.shelf(session, album).cover == pictures[1]
     with pytest.raises(NotFoundError):
@@ -280,11 +280,11 @@ def test_an_image_taken_out_is_no_cover_any_more(session, ada, make, pictures):
     assert order(session, album) == ["0.png"]
 
 
-def test_lists_say_how_much_is_inside(session, ada, make, pictures):
+def test_lists_say_how_much_is_inside(session, ada, make, pictures, media):
     outer = make("outer")
     make("inner", outer)
     albums.add_images(session, ada, outer, keys(pictures))
-    images.delete(session, pictures[0])
+    images.delete(session, media, pictures[0])
     session.commit()
     (shown,) = albums.shelves(session, ada, None)
     assert (shown.album, shown.images, shown.albums, shown.cover) == (outer, 4, 1, pictures[1])

@@ -140,10 +140,10 @@ def test_suggestions_start_as_typed_the_most_used_first(session, ada, bob, tag, 
     assert suggested("")[:2] == ["Cat", "猫"]
 
 
-def test_counts_are_of_living_images(session, ada, tag, pictures):
+def test_counts_are_of_living_images(session, ada, tag, pictures, media):
     tag(pictures[0], "a")
     tag(pictures[1], "a", "b")
-    images.delete(session, pictures[1])
+    images.delete(session, media, pictures[1])
     session.commit()
     assert tags.list_own(session, ada) == [Used("a", 1)]
     assert tags.suggest(session, ada, "b") == [Used("b", 0)]

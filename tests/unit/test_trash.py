@@ -1,6 +1,7 @@
 """The trash: deleted, past its time, restored as it was, purged."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import event, update
@@ -44,32 +45,32 @@ def names(found) -> list[str]:
     return [image.name for image in found]
 
 
-def test_images_go_and_come_back(session, ada, pictures):
+def test_images_go_and_come_back(session, ada, pictures, media):
     chosen = keys(pictures[:2])
-    assert trash.discard(session, ada, chosen) == chosen
+    assert trash.discard(session, media, ada, chosen) == chosen
     session.commit()
     with pytest.raises(NotFoundError):
         images.find_own(session, ada, chosen[0])
     assert set(keys(trash.list_page(session, ada, None, 9))) == set(chosen)
-    assert set(keys(trash.restore(session, ada, chosen))) == set(chosen)
+    assert set(keys(trash.restore(session, media, ada, chosen))) == set(chosen)
     session.commit()
     assert images.find_own(session, ada, chosen[0]) == pictures[0]
     assert trash.list_page(session, ada, None, 9) == []
 
 
-def test_to_delete_or_to_restore_twice_is_no_error(session, ada, pictures):
+def test_to_delete_or_to_restore_twice_is_no_error(session, ada, pictures, media):
     chosen = keys(pictures[:3])
-    trash.discard(session, ada, chosen[:1])
+    trash.discard(session, media, ada, chosen[:1])
     session.commit()
-    assert trash.discard(session, ada, chosen) == chosen[1:]
+    assert trash.discard(session, media, ada, chosen) == chosen[1:]
     session.commit()
-    assert trash.discard(session, ada, chosen) == []
+    assert trash.discard(session, media, ada, chosen) == []
     session.commit()
-    trash.restore(session, ada, chosen[:1])
+    trash.restore(session, media, ada, chosen[:1])
     session.commit()
-    assert len(trash.restore(session, ada, chosen)) == 2
+    assert len(trash.restore(session, media, ada, chosen)) == 2
     session.commit()
-    assert trash.restore(session, ada, chosen) == []
+    assert trash.restore(session, media, ada, chosen) == []
 
 
 def test_a_restored_image_is_what_it_was(session, ada, media, pictures):
@@ -81,10 +82,10 @@ def test_a_restored_image_is_what_it_was(session, ada, media, pictures):
     session.commit()
     before = (image.key, image.blob.sha256, image.version, image.created)
     content = media.store.read(blob_name(image.blob.sha256))
-    trash.discard(session, ada, [image.key])
+    trash.discard(session, media, ada, [image.key])
     session.commit()
     collect(session, media, MONTH)
-    trash.restore(session, ada, [image.key])
+    trash.restore(session, media, ada, [image.key])
     session.commit()
     session.expire_all()
     assert (image.key, image.blob.sha256, image.version, image.created) == before
@@ -95,7 +96,7 @@ def test_a_restored_image_is_what_it_was(session, ada, media, pictures):
     assert tags.tags_of(session, image) == ["b"]
 
 
-def test_past_its_time_an_image_is_in_the_trash(session, ada, pictures, expire):
+def test_past_its_time_an_image_is_in_the_trash(session, ada, pictures, expire, media):
     image = pictures[0]
     expire(image, LATER)
     assert images.find_own(session, ada, image.key) == image
@@ -108,8 +109,8 @@ def test_past_its_time_an_image_is_in_the_trash(session, ada, pictures, expire):
             find()
     assert Image.direct(session, image.key) is None
     assert keys(trash.list_page(session, ada, None, 9)) == [image.key]
-    assert trash.discard(session, ada, [image.key]) == []
-    assert keys(trash.restore(session, ada, [image.key])) == [image.key]
+    assert trash.discard(session, media, ada, [image.key]) == []
+    assert keys(trash.restore(session, media, ada, [image.key])) == [image.key]
     session.commit()
     assert image.expires is None
     assert images.find_own(session, ada, image.key) == image
@@ -173,21 +174,21 @@ def test_the_list_reads_an_index(session, ada):
 
 def test_what_is_purged_is_gone_for_good(session, ada, media, pictures):
     chosen = keys(pictures[:2])
-    trash.discard(session, ada, chosen)
+    trash.discard(session, media, ada, chosen)
     session.commit()
     assert trash.purge_chosen(session, ada, keys(pictures)) == 2
     session.commit()
     assert count_rows(session, Image) == 3
     with pytest.raises(NotFoundError):
-        trash.restore(session, ada, chosen)
+        trash.restore(session, media, ada, chosen)
     session.rollback()
     assert collect(session, media, MONTH).blobs == 2
     assert count_rows(session, Blob) == 3
 
 
-def test_the_trash_can_be_emptied(session, ada, bob, pictures, expire):
+def test_the_trash_can_be_emptied(session, ada, bob, pictures, expire, media):
     theirs = make_image(session, bob, deleted=True)
-    trash.discard(session, ada, keys(pictures[:3]))
+    trash.discard(session, media, ada, keys(pictures[:3]))
     session.commit()
     expire(pictures[3])
     assert trash.measure(session, ada) == Contents(4, sum(each.bytes for each in pictures[:4]))
@@ -200,7 +201,7 @@ def test_the_trash_can_be_emptied(session, ada, bob, pictures, expire):
 def test_emptying_frees_the_quota(session, ada, media):
     image = make_image(session, ada, png())
     ada.used_images, ada.used_bytes = 1, image.bytes
-    trash.discard(session, ada, [image.key])
+    trash.discard(session, media, ada, [image.key])
     session.commit()
     session.refresh(ada)
     assert ada.used_images == 1
@@ -209,17 +210,22 @@ def test_emptying_frees_the_quota(session, ada, media):
     assert (ada.used_images, ada.used_bytes) == (0, 0)
 
 
-def test_other_peoples_images_are_not_found(session, ada, bob, pictures):
+def test_other_peoples_images_are_not_found(session, ada, bob, pictures, media):
     theirs = make_image(session, bob)
     gone = make_image(session, bob, deleted=True)
-    for verb in (trash.discard, trash.restore, trash.purge_chosen):
+    verbs = (
+        partial(trash.discard, session, media, ada),
+        partial(trash.restore, session, media, ada),
+        partial(trash.purge_chosen, session, ada),
+    )
+    for verb in verbs:
         for foreign in (theirs, gone):
             with pytest.raises(NotFoundError):
-                verb(session, ada, [foreign.key])
+                verb([foreign.key])
             session.rollback()
         with pytest.raises(NothingChosenError):
-            verb(session, ada, [])
-    assert trash.discard(session, ada, [theirs.key, pictures[0].key]) == [pictures[0].key]
+            verb([])
+    assert trash.discard(session, media, ada, [theirs.key, pictures[0].key]) == [pictures[0].key]
     session.commit()
     assert session.get_one(User, bob.id)
     assert images.find(session, theirs.key) == theirs

@@ -26,7 +26,7 @@ def test_the_trash_counts_until_it_is_purged(session, ada, bob, media):
     second = make_image(session, ada, png(number=1), store=media.store)
     sizes = first.bytes, second.bytes
     assert totals(session, ada) == (2, sum(sizes))
-    images.delete(session, first)
+    images.delete(session, media, first)
     session.commit()
     assert totals(session, ada) == (2, sum(sizes))
     collect(session, media, Keeping(timedelta(), timedelta()))

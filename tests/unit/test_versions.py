@@ -167,7 +167,7 @@ def test_earlier_contents_are_neither_collected_nor_called_orphans(session, medi
 def test_versions_are_purged_with_their_image(session, ada, media, take, replace):
     image = take(png(number=1))
     replace(image, png(number=2))
-    images.delete(session, image)
+    images.delete(session, media, image)
     session.commit()
     assert collect(session, media, AT_ONCE, dry_run=True).blobs == 2
     done = collect(session, media, AT_ONCE)
@@ -179,7 +179,7 @@ def test_versions_are_purged_with_their_image(session, ada, media, take, replace
 def test_a_version_shared_with_another_image_stays(session, media, take, replace):
     first, second = take(png(number=1)), take(png(number=1))
     replace(first, png(number=2))
-    images.delete(session, second)
+    images.delete(session, media, second)
     session.commit()
     done = collect(session, media, AT_ONCE)
     assert (done.images, done.blobs) == (1, 0)
@@ -190,7 +190,7 @@ def test_what_is_deleted_is_not_replaced(session, media, ada, take):
     image = take(png(number=1))
     with arrived(media, png(number=2)) as file:
         other = session.get_one(Image, image.id)
-        trash.discard(session, ada, [other.key])
+        trash.discard(session, media, ada, [other.key])
         session.commit()
         with pytest.raises(NotFoundError):
             versions.replace(session, media, image, file, "x.png", LIMITS, kept=KEPT)

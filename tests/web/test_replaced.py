@@ -107,7 +107,7 @@ def test_earlier_contents_are_their_owners_alone(owner, other, take, replace):
 
 
 def test_a_deleted_image_is_seen_in_the_trash_and_nowhere_else(
-    app, owner, session, ada, take, replace
+    app, owner, session, ada, take, replace, media
 ):
     image = take(png(number=5))
     replace(image, jpeg())
@@ -122,7 +122,7 @@ def test_a_deleted_image_is_seen_in_the_trash_and_nowhere_else(
     content = owner.get(addresses[0]).data
     assert all(owner.get(address).status_code == 200 for address in addresses)
     assert owner.get(trashed).status_code == 404
-    trash.discard(session, ada, [image.key])
+    trash.discard(session, media, ada, [image.key])
     session.commit()
     assert all(owner.get(address).status_code == 404 for address in addresses)
     answer = owner.get(trashed)
@@ -130,7 +130,7 @@ def test_a_deleted_image_is_seen_in_the_trash_and_nowhere_else(
     assert "no-store" in answer.headers["Cache-Control"]
     with app.test_request_context():
         assert image_card(image).thumbnail.startswith(f"/tuchuang/trash/{image.key}.webp?")
-    trash.restore(session, ada, [image.key])
+    trash.restore(session, media, ada, [image.key])
     session.commit()
     assert all(owner.get(address).status_code == 200 for address in addresses)
     assert owner.get(addresses[0]).data == content
@@ -157,9 +157,9 @@ def test_past_its_time_an_image_is_gone_for_all(owner, guest, session, media, ad
     assert owner.get(f"/tuchuang/trash/{image.key}.png").status_code == 200
 
 
-def test_nobody_sees_into_anothers_trash(other, session, take):
+def test_nobody_sees_into_anothers_trash(other, session, take, media):
     image = take(png(number=5))
-    images.delete(session, image)
+    images.delete(session, media, image)
     session.commit()
     link = f"/tuchuang/trash/{image.key}.png"
     assert other.get(link).status_code == 404
