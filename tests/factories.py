@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -17,9 +17,30 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from flaskr.library import accounts, keys, media, resumable, search, set_files, tokens, usage
+from flaskr.library import (
+    accounts,
+    albums,
+    keys,
+    media,
+    resumable,
+    search,
+    set_files,
+    tags,
+    tokens,
+    usage,
+)
 from flaskr.library.sets import UploadSet
-from flaskr.models import Base, BatchEntry, Blob, Image, Post, ResumableUpload, SetFile, User
+from flaskr.models import (
+    Album,
+    Base,
+    BatchEntry,
+    Blob,
+    Image,
+    Post,
+    ResumableUpload,
+    SetFile,
+    User,
+)
 from flaskr.storage import Store
 
 PASSWORD = "correct horse battery"
@@ -107,6 +128,28 @@ def make_image(  # one argument for each thing that a test may care about
     session.add_all([image, entry])
     session.commit()
     return image
+
+
+def make_album(
+    session: Session,
+    owner: User,
+    name: str = "An album",
+    *,
+    parent: Album | None = None,
+    images: Sequence[Image] = (),
+) -> Album:
+    album = albums.create(session, owner, name, parent=parent)
+    session.commit()
+    if images:
+        albums.add_images(session, owner, album, [image.key for image in images])
+        album.revision = 1
+        session.commit()
+    return album
+
+
+def make_tag(session: Session, owner: User, name: str, images: Sequence[Image]) -> None:
+    tags.put_on(session, owner, [image.key for image in images], [name])
+    session.commit()
 
 
 def make_document(

@@ -48,6 +48,14 @@ class Shelf:
     cover: Image | None
 
 
+@dataclass(frozen=True)
+class Saying:
+    """What is said of an album."""
+
+    name: str
+    description: str
+
+
 # ---- find and list --------------------------------------------------------------------------
 
 
@@ -260,6 +268,23 @@ def nest(session: Session, owner: User, album: Album, parent: Album | None) -> N
     album.parent_id = parent_id
     album.revision += 1
     session.flush()
+
+
+def revise(
+    session: Session,
+    owner: User,
+    album: Album,
+    said: Saying,
+    parent: Album | None,
+    *,
+    revision: int,
+) -> None:
+    """Say this of an album from now on, and let it lie there, if its revision is that still.
+
+    Raises what `describe` and `nest` raise.
+    """
+    describe(session, album, said.name, said.description, revision=revision)
+    nest(session, owner, album, parent)
 
 
 def arrange(session: Session, owner: User, parent: Album | None, keys: Sequence[str]) -> None:

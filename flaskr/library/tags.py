@@ -73,6 +73,12 @@ def list_own(session: Session, owner: User) -> list[Used]:
     return [Used(name, images) for name, images in session.execute(query) if images]
 
 
+def count(session: Session, tag: Tag) -> Used:
+    """Return the tag with the number of living images that have it."""
+    images = session.scalar(select(count_images()).where(Tag.id == tag.id)) or 0
+    return Used(tag.name, images)
+
+
 def names(session: Session, owner: User, size: int) -> Sequence[str]:
     """Return up to `size` names of the owner's tags, by name; images in the trash have them too."""
     query = select(Tag.name).where(Tag.owner_id == owner.id).order_by(Tag.name_key)
@@ -223,9 +229,7 @@ def rename(session: Session, owner: User, old: str, new: str) -> Used:
         tag.name, tag.name_key = name, fold(name)
     session.flush()
     note(session, ids)
-    found = find_own(session, owner, name)
-    images = session.scalar(select(count_images()).where(Tag.id == found.id)) or 0
-    return Used(found.name, images)
+    return count(session, find_own(session, owner, name))
 
 
 def merge(session: Session, ids: Sequence[int], source: int, target: int) -> None:

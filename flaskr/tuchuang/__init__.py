@@ -7,6 +7,7 @@ short_links = Blueprint("short_links", __name__)
 
 from flaskr.tuchuang import (  # noqa: E402 - they add their routes to `bp`
     albums,
+    arranging,
     bulk,
     fetch,
     files,
@@ -14,6 +15,7 @@ from flaskr.tuchuang import (  # noqa: E402 - they add their routes to `bp`
     kept,
     pages,
     sets,
+    tags,
     trash,
     upload,
 )
@@ -22,6 +24,7 @@ from flaskr.tuchuang.shortcut import Shortcut  # noqa: E402 - as above
 __all__ = [
     "Shortcut",
     "albums",
+    "arranging",
     "bp",
     "bulk",
     "fetch",
@@ -31,6 +34,7 @@ __all__ = [
     "pages",
     "sets",
     "short_links",
+    "tags",
     "trash",
     "upload",
 ]

@@ -48,9 +48,17 @@ class Asked:
         return bool(self.query.keys() - {"sort"})
 
     def url(self, **changed: str | None) -> str:
-        """Return the address of this list with other words; None takes one out."""
+        """Return the address of this list with other words; None takes one out.
+
+        All of an album, and all that has a tag, have addresses of their own.
+        """
         query = {name: value for name, value in (self.query | changed).items() if value}
         path = url_for("tuchuang.images")
+        match sorted(query.keys() - {"sort", "cursor"}):
+            case ["album"]:
+                path = url_for("tuchuang.album", key=query.pop("album"))
+            case ["tag"]:
+                path = url_for("tuchuang.tag", name=query.pop("tag"))
         return f"{path}?{urlencode(query)}" if query else path
 
     def chips(self) -> list[Chip]:

@@ -156,6 +156,27 @@ def add_to_album(owner: User, keys: Sequence[str]) -> Done:
     return Done(message, {"album": {"key": key, "name": name}})
 
 
+def take_out(owner: User, keys: Sequence[str]) -> Done:
+    """Take them out of the album whose page they were chosen on."""
+    album = albums.find_own(db.session, owner, request.form.get("within", ""))
+    name = album.name
+    number = albums.take_images(db.session, owner, album, keys)
+    message = ngettext(
+        "%(num)s picture taken out of “%(name)s”. It stays in the library.",
+        "%(num)s pictures taken out of “%(name)s”. They stay in the library.",
+        number,
+        name=name,
+    )
+    return Done(message, {"gone": True})
+
+
+def use_as_cover(owner: User, keys: Sequence[str]) -> Done:
+    """Show the album by the first of them."""
+    album = albums.find_own(db.session, owner, request.form.get("within", ""))
+    albums.set_cover(db.session, album, chosen.own_images(db.session, owner, keys)[0])
+    return Done(gettext("“%(name)s” has a new cover.", name=album.name))
+
+
 def put_tags_on(owner: User, keys: Sequence[str]) -> Done:
     """Put tags on them."""
     number = tags.put_on(db.session, owner, keys, tags.read(request.form.get("tags", "")))
@@ -204,6 +225,8 @@ def tell_links(owner: User, keys: Sequence[str]) -> Done:
 
 ACTS: dict[str, Act] = {
     "album": add_to_album,
+    "take_out": take_out,
+    "cover": use_as_cover,
     "tag": put_tags_on,
     "untag": take_tags_off,
     "delete": delete,

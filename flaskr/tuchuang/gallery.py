@@ -33,7 +33,11 @@ SYMBOLS = {"public": "globe", "unlisted": "link", "private": "lock"}
 @login_required
 def images() -> str | Response:
     """List one's pictures. A pasted link leads to its picture."""
-    asked = read(request.args)
+    return show(read(request.args))
+
+
+def show(asked: Asked) -> str | Response:
+    """Render the page of a list that the address asks for."""
     cursor = request.args.get("cursor", FIRST)
     page = gallery.list_page(
         db.session, account(), asked.wanted, asked.sort, cursor, size=PAGE_SIZE

@@ -1,5 +1,7 @@
 """What may stand in an address: anything else is no address of ours, and never gets to a view."""
 
+from urllib.parse import quote
+
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
@@ -12,5 +14,17 @@ class KeyConverter(BaseConverter):
     regex = KEY_PATTERN.pattern
 
 
+class TagConverter(BaseConverter):
+    """The name of a tag, whatever characters it has: `<tag:name>`."""
+
+    regex = ".+"
+    part_isolating = False
+
+    def to_url(self, value: str) -> str:
+        """Quote slashes too: browsers take the dots between two of them for a way up."""
+        return quote(value, safe="")
+
+
 def init_app(app: Flask) -> None:
     app.url_map.converters["key"] = KeyConverter
+    app.url_map.converters["tag"] = TagConverter

@@ -8,8 +8,15 @@ from sqlalchemy.orm import Session
 from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.conftest import MakeApp
-from tests.factories import make_document, make_image, make_post, make_unfinished
-from tests.web.routes import BATCH, IMAGE_KEY, SECRET, Things
+from tests.factories import (
+    make_album,
+    make_document,
+    make_image,
+    make_post,
+    make_tag,
+    make_unfinished,
+)
+from tests.web.routes import BATCH, IMAGE_KEY, SECRET, TAG, Things
 
 
 @pytest.fixture
@@ -20,13 +27,15 @@ def app(make_app: MakeApp) -> Flask:
 
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
-    """A post, an image, one in the trash, a document and an unfinished upload of ada's."""
+    """A post, an image in an album, one in the trash, a document and an unfinished upload."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     image.key = IMAGE_KEY
     trashed = make_image(session, ada, store=media.store, deleted=True)
     document = make_document(session, ada, app.extensions["tuchuang.media"].sets["files"])
     upload = make_unfinished(session, ada, media)
-    return Things(make_post(session, ada), image, trashed, document, upload)
+    album = make_album(session, ada, images=[image])
+    make_tag(session, ada, TAG, [image])
+    return Things(make_post(session, ada), image, trashed, document, upload, album)
 
 
 @pytest.fixture

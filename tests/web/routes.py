@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
-from flaskr.models import Image, Post, ResumableUpload, SetFile
+from flaskr.models import Album, Image, Post, ResumableUpload, SetFile
 from tests.browsing import Browser
 from tests.factories import PASSWORD, png
 
@@ -21,6 +21,9 @@ SECRET = "the-deletion-secret"
 BATCH = "batchbatch11"
 IMAGE_KEY = "imageimage11"
 """The key of ada's image, for forms that name it."""
+
+TAG = "see & 海/sea"
+"""What ada's image and nothing else is tagged with."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Things:
     trashed: Image
     document: SetFile
     upload: ResumableUpload
+    album: Album
     batch: str = BATCH
 
 
@@ -110,6 +114,18 @@ def openid(_: Things) -> dict[str, Any]:
     return {"openid": "oXyz"}
 
 
+def album(things: Things) -> dict[str, Any]:
+    return {"key": things.album.key}
+
+
+def album_image(things: Things) -> dict[str, Any]:
+    return {"key": things.album.key, "image_key": things.image.key}
+
+
+def tag(_: Things) -> dict[str, Any]:
+    return {"name": TAG}
+
+
 def unfinished(things: Things) -> dict[str, Any]:
     return {"key": things.upload.key}
 
@@ -148,6 +164,18 @@ def chosen() -> dict[str, Any]:
 
 def restored() -> dict[str, Any]:
     return {"action": "restore", "key": IMAGE_KEY}
+
+
+def album_words() -> dict[str, Any]:
+    return {"name": "changed", "revision": "1"}
+
+
+def step() -> dict[str, Any]:
+    return {"step": "last"}
+
+
+def tag_words() -> dict[str, Any]:
+    return {"action": "rename", "tag": TAG, "name": "changed"}
 
 
 def words() -> dict[str, Any]:
@@ -217,7 +245,18 @@ ROUTES = {
     ("tus.upload", "POST"): Route(
         401, 404, 204, unfinished, headers={**TUS, "X-HTTP-Method-Override": "DELETE"}
     ),
+    ("tuchuang.album", "GET"): Route(LOGIN, 404, 200, album),
+    ("tuchuang.album_arrange", "GET"): Route(LOGIN, 404, 200, album),
+    ("tuchuang.album_delete", "GET"): Route(LOGIN, 404, 200, album),
+    ("tuchuang.album_delete", "POST"): Route(LOGIN, 404, 303, album),
+    ("tuchuang.album_edit", "GET"): Route(LOGIN, 404, 200, album),
+    ("tuchuang.album_edit", "POST"): Route(LOGIN, 404, 303, album, album_words),
+    ("tuchuang.album_new", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.album_new", "POST"): Route(LOGIN, 303, 303, data=album_words),
+    ("tuchuang.album_place", "POST"): Route(LOGIN, 404, 303, album, step),
+    ("tuchuang.album_place_image", "POST"): Route(LOGIN, 404, 303, album_image, step),
     ("tuchuang.albums", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.albums_arrange", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.archive", "POST"): Route(LOGIN, 303, 200, data=chosen),
     ("tuchuang.bulk", "POST"): Route(LOGIN, 404, 303, data=chosen),
     ("tuchuang.change_trash", "POST"): Route(LOGIN, 404, 303, data=restored),
@@ -235,6 +274,10 @@ ROUTES = {
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
     ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
+    ("tuchuang.suggest_tags", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.tag", "GET"): Route(LOGIN, 404, 200, tag),
+    ("tuchuang.tags", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.tags_change", "POST"): Route(LOGIN, 404, 303, data=tag_words),
     ("tuchuang.trash", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.trashed", "GET"): Route(LOGIN, 404, 200, trashed),
     ("tuchuang.upload", "GET"): Route(LOGIN, 200, 200),
