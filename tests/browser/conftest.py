@@ -93,9 +93,10 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, hang: Hang) -> Things:
-    """A post, an image and a document of ada's."""
+    """A post, two images, one of them in the trash, and a document of ada's."""
     document = make_document(session, ada, app.extensions["tuchuang.sets"]["files"])
-    return Things(make_post(session, ada), hang(deletion_secret=SECRET, batch=BATCH), document)
+    image = hang(deletion_secret=SECRET, batch=BATCH)
+    return Things(make_post(session, ada), image, document, hang(deleted=True))
 
 
 # ---- the browser ----------------------------------------------------------------------------
