@@ -1,6 +1,5 @@
 """What is done with many pictures at once: a plain form, or a script that wants JSON."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -200,9 +199,7 @@ def delete(owner: User, keys: Sequence[str]) -> Done:
 def tell_links(owner: User, keys: Sequence[str]) -> Done:
     """Tell their links, in the form that the account copies."""
     images = chosen.own_images(db.session, owner, keys)
-    form = owner.link_form
-    cards = (json.loads(tile.links) for tile in tiles_of(images))
-    links = [card.get(form, card["url"]) for card in cards]
+    links = [tile.link for tile in tiles_of(images)]
     return Done("\n".join(links), {"links": links})
 
 

@@ -19,7 +19,6 @@ from flaskr.tuchuang.asking import (
     type_choices,
     visibility_text,
 )
-from flaskr.web.links import Links
 from flaskr.web.tiles import Month, Tile, months, tiles_of
 from flaskr.web.users import account, login_required
 
@@ -68,12 +67,10 @@ def page_context(asked: Asked, page: Page) -> dict[str, Any]:
 
 def acts_context() -> dict[str, Any]:
     """Return what the bar needs that says what can be done with chosen pictures."""
-    link_form = account().link_form
     return {
         "albums": albums.outline(db.session, account())[:LISTED],
         "tags": tags.names(db.session, account(), LISTED),
         "visibilities": [(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
-        "link_form": link_form if link_form in Links.__dataclass_fields__ else "url",
     }
 
 

@@ -27,7 +27,8 @@ def delete(key: str) -> str | Response:
     own = library.find_own(db.session, account(), key)
     if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(own))
-    remove(own)
+    told = {"message": remove(own), "keys": [own.key], "next": url_for(".images")}
+    flash(told, "undo")  # type: ignore[arg-type]  # the session holds what JSON can
     return redirect(url_for(".images"), 303)
 
 
@@ -40,12 +41,12 @@ def delete_by_link(key: str, token: str) -> str | Response:
     found = library.find_by_deletion_secret(db.session, key, token)
     if request.method != "POST":
         return render_template("tuchuang/delete.html", image=image_card(found))
-    remove(found)
+    flash(remove(found))
     return redirect(url_for("blog.index"), 303)
 
 
-def remove(found: Image) -> None:
-    """Delete the image and say so on the next page."""
+def remove(found: Image) -> str:
+    """Delete the image; return what to say of it."""
     library.delete(db.session, found)
     db.session.commit()
-    flash(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))
+    return str(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))

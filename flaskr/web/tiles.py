@@ -1,8 +1,7 @@
 """What the gallery shows of an image: less than a card, for there are many on a page."""
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from math import log
@@ -10,10 +9,10 @@ from math import log
 from flask import url_for
 
 from flaskr.library.names import stem
-from flaskr.library.trash import is_gone
-from flaskr.models import Image
+from flaskr.models import Image, now
 from flaskr.web.links import LIST_BOXES, absolute, file_path, paste_forms, shown_path, srcset
 from flaskr.web.links import thumbnail_path as thumbnail
+from flaskr.web.users import account
 
 STEP = 1.04
 TALLEST = -20
@@ -32,8 +31,8 @@ ROW = 15
 class Tile:
     """An image among others.
 
-    `ratio` names the class of its shape, `across` is its width in rem, `links` has every form of
-    its link, as JSON.
+    `ratio` names the class of its shape, `across` is its width in rem, `link` is its link in the
+    form that the account copies.
     """
 
     key: str
@@ -51,7 +50,7 @@ class Tile:
     created: datetime
     deleted: datetime | None
     url: str
-    links: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -65,41 +64,48 @@ class Month:
 
 def tiles_of(images: Iterable[Image]) -> list[Tile]:
     """Gather what is shown of images."""
-    page = url_for("tuchuang.images")
-    return [
-        tile_of(image, trashed_path(image) if is_gone(image) else f"{page}/{image.key}")
-        for image in images
-    ]
+    pages, form, at = url_for("tuchuang.images"), account().link_form, now()
+    return [tile_of(image, pages, form, at) for image in images]
+
+
+def tile_of(image: Image, pages: str, form: str, at: datetime) -> Tile:
+    """Gather what is shown of an image whose page lies below `pages`, at the moment `at`."""
+    blob = image.blob
+    width, height = blob.width, blob.height
+    shape = ratio(width, height)
+    gone = image.deleted or (image.expires if image.expires and image.expires <= at else None)
+    url = absolute(file_path(image))
+    return Tile(
+        key=image.key,
+        name=image.title or image.name,
+        page=trashed_path(image) if gone else f"{pages}/{image.key}",
+        thumbnail=thumbnail(image),
+        thumbnails=srcset(image, LIST_BOXES, still=True),
+        ratio=shape,
+        across=max(1, round(ROW * STEP ** (shape + TALLEST))),
+        width=width,
+        height=height,
+        is_small=max(width, height) < SMALL,
+        bytes=blob.bytes,
+        visibility=image.visibility,
+        created=image.created,
+        deleted=gone,
+        url=url,
+        link=link_text(image, url, form),
+    )
+
+
+def link_text(image: Image, url: str, form: str) -> str:
+    """Return the image's link as `form` has it; the bare one for a form that there is not."""
+    if form == "url":
+        return url
+    links = paste_forms(url, absolute(shown_path(image)), stem(image.name))
+    return str(getattr(links, form, url))
 
 
 def trashed_path(image: Image) -> str:
     """Return where its owner sees an image that is in the trash."""
     return url_for("tuchuang.trashed", key=image.key, extension=image.blob.extension)
-
-
-def tile_of(image: Image, page: str) -> Tile:
-    """Gather what is shown of an image, whose page lies at `page`."""
-    blob = image.blob
-    shape = ratio(blob.width, blob.height)
-    links = paste_forms(absolute(file_path(image)), absolute(shown_path(image)), stem(image.name))
-    return Tile(
-        key=image.key,
-        name=image.title or image.name,
-        page=page,
-        thumbnail=thumbnail(image),
-        thumbnails=srcset(image, LIST_BOXES, still=True),
-        ratio=shape,
-        across=max(1, round(ROW * STEP ** (shape + TALLEST))),
-        width=blob.width,
-        height=blob.height,
-        is_small=max(blob.width, blob.height) < SMALL,
-        bytes=blob.bytes,
-        visibility=image.visibility,
-        created=image.created,
-        deleted=(image.deleted or image.expires) if is_gone(image) else None,
-        url=links.url,
-        links=json.dumps(asdict(links), ensure_ascii=False),
-    )
 
 
 def ratio(width: int, height: int) -> int:

@@ -67,8 +67,7 @@ export function watchActs(selection, keyboard) {
   }
 
   async function copyLinks() {
-    const kind = texts.linkForm ?? "url";
-    let links = selection.chosen.map((tile) => JSON.parse(tile.dataset.links ?? "{}")[kind]);
+    let links = selection.chosen.map((tile) => tile.dataset.link ?? "");
     if (all?.checked) {
       const data = new FormData(form);
       data.set("action", "links");
