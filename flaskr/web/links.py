@@ -244,10 +244,11 @@ def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
 
 def chosen_link(image: Image) -> str:
     """Return the link in the form that the account which asks copies."""
-    links = PictureLinks(
-        pasted(image, absolute(file_path(image)), absolute(shown_path(image))), own_template()
-    )
-    return links.get(account().link_form, links["url"])
+    form, url = account().link_form, absolute(file_path(image))
+    if form == "url":
+        return url
+    links = PictureLinks(pasted(image, url, absolute(shown_path(image))), own_template())
+    return links.get(form, url)
 
 
 def pasted(image: Image, url: str, shown: str) -> Pasted:

@@ -8,7 +8,7 @@ from math import log
 
 from flask import url_for
 
-from flaskr.models import Image
+from flaskr.models import Image, now
 from flaskr.web.links import LIST_BOXES, absolute, chosen_link, file_path, srcset
 from flaskr.web.links import thumbnail_path as thumbnail
 
@@ -62,32 +62,40 @@ class Month:
 
 def tiles_of(images: Iterable[Image]) -> list[Tile]:
     """Gather what is shown of images."""
-    page = url_for("tuchuang.images")
-    return [tile_of(image, f"{page}/{image.key}") for image in images]
+    pages, at = url_for("tuchuang.images"), now()
+    return [tile_of(image, pages, at) for image in images]
 
 
-def tile_of(image: Image, page: str) -> Tile:
-    """Gather what is shown of an image, whose page lies at `page`."""
+def tile_of(image: Image, pages: str, at: datetime) -> Tile:
+    """Gather what is shown of an image whose page lies below `pages`, at the moment `at`."""
     blob = image.blob
-    shape = ratio(blob.width, blob.height)
+    width, height = blob.width, blob.height
+    shape = ratio(width, height)
+    gone = image.deleted or (image.expires if image.expires and image.expires <= at else None)
+    url = absolute(file_path(image))
     return Tile(
         key=image.key,
         name=image.title or image.name,
-        page=page,
+        page=trashed_path(image) if gone else f"{pages}/{image.key}",
         thumbnail=thumbnail(image),
         thumbnails=srcset(image, LIST_BOXES, still=True),
         ratio=shape,
         across=max(1, round(ROW * STEP ** (shape + TALLEST))),
-        width=blob.width,
-        height=blob.height,
-        is_small=max(blob.width, blob.height) < SMALL,
+        width=width,
+        height=height,
+        is_small=max(width, height) < SMALL,
         bytes=blob.bytes,
         visibility=image.visibility,
         created=image.created,
-        deleted=image.deleted,
-        url=absolute(file_path(image)),
+        deleted=gone,
+        url=url,
         link=chosen_link(image),
     )
+
+
+def trashed_path(image: Image) -> str:
+    """Return where its owner sees an image that is in the trash."""
+    return url_for("tuchuang.trashed", key=image.key, extension=image.blob.extension)
 
 
 def ratio(width: int, height: int) -> int:

@@ -92,7 +92,7 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 
 @pytest.fixture
-def things(app: Flask, session: Session, ada: User, media: Media, hang: Hang) -> Things:
+def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     """A post, an image, one in the trash, a document and an unfinished upload of ada's."""
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
