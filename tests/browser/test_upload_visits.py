@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from flaskr.models import Image, User
@@ -201,9 +201,10 @@ def profile(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def launched(browser_type: BrowserType, browser_type_launch_args, profile) -> Iterator[list[int]]:
+def launched() -> Iterator[list[int]]:
     """The processes that a test started, ended with it."""
-    yield (started := [])
+    started: list[int] = []
+    yield started
     for pid in started:
         if Path(f"/proc/{pid}").exists():
             os.kill(pid, signal.SIGKILL)
@@ -227,7 +228,7 @@ def test_a_browser_that_is_killed_loses_nothing(
     browser_type, browser_type_launch_args, profile, launched, member, write, session, site
 ):
     def launch() -> BrowserContext:
-        context = browser_type.launch_persistent_context(
+        context: BrowserContext = browser_type.launch_persistent_context(
             str(profile), base_url=site.url, **browser_type_launch_args
         )
         launched.extend(processes_of(profile))
