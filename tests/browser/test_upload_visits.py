@@ -76,8 +76,9 @@ def test_a_closed_tab_leaves_its_files_to_the_next_visit(desk, write, session, a
     assert set(links(page)) == {"2.png", "3.png", "4.png"}
     until(page, lambda: kept(page) == 0)
     # They lie where they were meant to: with those that arrived before.
-    page.reload()
-    expect(page.locator("[data-queue]")).to_be_hidden()
+    page.get_by_role("link", name="See the links").click()
+    page.wait_for_url(LINKS)
+    assert list(listed(page)) == list(FIVE)
 
 
 def test_a_page_loaded_again_goes_on_by_itself(desk, write, session, ada):
