@@ -42,7 +42,6 @@ export class Sender {
       return fetchAddress({ url: texts.fetchUrl ?? "", texts }, item, hooks);
     }
     if (!item.prepared) await this.#prepare(item);
-    hooks.onProgress(item.sent);
     if (item.size <= IN_ONE_REQUEST) return post({ url: this.#url, texts }, item, hooks);
     const { sendInPieces } = await this.#load("resumable");
     return sendInPieces({ url: texts.tusUrl ?? "", texts }, item, hooks);
