@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from flaskr.models import Image, User
@@ -76,8 +76,9 @@ def test_a_closed_tab_leaves_its_files_to_the_next_visit(desk, write, session, a
     assert set(links(page)) == {"2.png", "3.png", "4.png"}
     until(page, lambda: kept(page) == 0)
     # They lie where they were meant to: with those that arrived before.
-    page.reload()
-    expect(page.locator("[data-queue]")).to_be_hidden()
+    page.get_by_role("link", name="See the links").click()
+    page.wait_for_url(LINKS)
+    assert list(listed(page)) == list(FIVE)
 
 
 def test_a_page_loaded_again_goes_on_by_itself(desk, write, session, ada):
@@ -201,9 +202,10 @@ def profile(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def launched(browser_type: BrowserType, browser_type_launch_args, profile) -> Iterator[list[int]]:
+def launched() -> Iterator[list[int]]:
     """The processes that a test started, ended with it."""
-    yield (started := [])
+    started: list[int] = []
+    yield started
     for pid in started:
         if Path(f"/proc/{pid}").exists():
             os.kill(pid, signal.SIGKILL)
@@ -227,7 +229,7 @@ def test_a_browser_that_is_killed_loses_nothing(
     browser_type, browser_type_launch_args, profile, launched, member, write, session, site
 ):
     def launch() -> BrowserContext:
-        context = browser_type.launch_persistent_context(
+        context: BrowserContext = browser_type.launch_persistent_context(
             str(profile), base_url=site.url, **browser_type_launch_args
         )
         launched.extend(processes_of(profile))
