@@ -17,7 +17,7 @@ from tests.browser.witness import Witness
 from tests.browsing import AuthActions, Browser
 from tests.chromium import launch_arguments
 from tests.conftest import dispose
-from tests.factories import make_document, make_image, make_post, make_user, png
+from tests.factories import make_document, make_image, make_post, make_unfinished, make_user, png
 from tests.serving import Site
 from tests.web.routes import BATCH, SECRET, Things
 
@@ -92,10 +92,12 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 
 @pytest.fixture
-def things(app: Flask, session: Session, ada: User, hang: Hang) -> Things:
-    """A post, an image and a document of ada's."""
-    document = make_document(session, ada, app.extensions["tuchuang.media"].sets["files"])
-    return Things(make_post(session, ada), hang(deletion_secret=SECRET, batch=BATCH), document)
+def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
+    """A post, an image, a document and an unfinished upload of ada's."""
+    image = hang(deletion_secret=SECRET, batch=BATCH)
+    document = make_document(session, ada, media.sets["files"])
+    upload = make_unfinished(session, ada, media)
+    return Things(make_post(session, ada), image, document, upload)
 
 
 # ---- the browser ----------------------------------------------------------------------------

@@ -9,7 +9,14 @@ from tests.web.routes import ROUTES
 pytestmark = pytest.mark.browser
 
 LOCALES = {"en": "en-US", "zh-Hans": "zh-CN"}
-NO_PAGES = {"static", "favicon", "service_image.service_image", "short_links.set_file"}
+NO_PAGES = {
+    "auth.session",
+    "favicon",
+    "service_image.service_image",
+    "short_links.set_file",
+    "static",
+    "tus.upload",
+}
 FILES = {"tuchuang.download", "short_links.download"}
 PAGES = [endpoint for endpoint, method in ROUTES if method == "GET" and endpoint not in NO_PAGES]
 WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"

@@ -171,6 +171,7 @@ function drawTotal(section, queue) {
   const link = /** @type {HTMLAnchorElement} */ (part(section, "[data-links-page]"));
   const batches = new Set(queue.items.filter((item) => item.arrival).map((item) => item.batch));
   link.hidden = active > 0 || batches.size !== 1;
+  part(section, "[data-copy-all]").hidden = !batches.size;
   // What is left from an earlier visit lies with what was sent then.
   if (!link.hidden) link.href = (texts.batchUrl ?? "").replace(texts.batch ?? "", [...batches][0]);
 }
