@@ -45,7 +45,7 @@ def read_markdown(text: str) -> tuple[str, str, str]:
     first, *_ = kids = paragraph.children or []
     if first.type == "image":
         (image,) = kids
-        words = gfm.renderer.renderInlineAsText(image.children or [], gfm.options, {})
+        words = "".join(child.content for child in image.children or [])
         return "image", str(image.attrs["src"]), words
     assert [kids[0].type, kids[-1].type] == ["link_open", "link_close"]
     assert {kid.type for kid in kids[1:-1]} <= {"text", "text_special"}
