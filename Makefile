@@ -166,7 +166,7 @@ $(STAMP)-node: package.json .npmrc requirements/node.txt | $(STAMP)-dev
 	  ln -sf "$$node/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm && \
 	  chmod +x "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js"; \
 	fi
-	@echo "Installing the linters, and what runs the mini program"
+	@echo "Installing the linters, and what tests need of npm"
 	@$(NODE) npm install --loglevel=error
 	@touch $@
 

@@ -397,7 +397,7 @@ class InvalidTaskError(DomainError):
 
 
 class InvalidAddressError(DomainError):
-    """This is no address of http or https."""
+    """What was given is no address of http or https."""
 
     code = "invalid_address"
     status = 422

@@ -1,4 +1,4 @@
-"""axe-core, let loose on a page: what somebody who does not see it, or not well, would stumble over."""
+"""axe-core, let loose on a page: what people who do not see it well would stumble over."""
 
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ RULES = {
     "hidden-content": {"enabled": False},
 }
 RUN = """
-    async (options) => {
-      const { violations } = await axe.run(document, options);
+    async ([within, options]) => {
+      const { violations } = await axe.run(within, options);
       return violations.flatMap(({ id, nodes }) =>
         nodes.map(({ target, html, failureSummary }) =>
           `${id}: ${target.join(" ")}\\n${html}\\n${failureSummary}`));
@@ -26,8 +26,15 @@ RUN = """
 """
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it is now: the rule, the element, what is wrong."""
+def violations(page: Page, within: str = "html") -> list[str]:
+    """What axe finds on the page as it is now: the rule, the element, what is wrong.
+
+    `within` is a selector: something that lies over the page covers what is below. For the same
+    reason the window is made as high as the page, lest the bars at its edges cover anything.
+    """
+    assert page.viewport_size is not None
+    height = page.evaluate("() => document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
     if page.evaluate("() => typeof axe") == "undefined":
         page.evaluate(SOURCE.read_text())
     options: dict[str, Any] = {
@@ -35,5 +42,5 @@ def violations(page: Page) -> list[str]:
         "rules": RULES,
         "resultTypes": ["violations"],
     }
-    found: list[str] = page.evaluate(RUN, options)
+    found: list[str] = page.evaluate(RUN, [within, options])
     return found

@@ -17,7 +17,15 @@ from tests.browser.witness import Witness
 from tests.browsing import AuthActions, Browser
 from tests.chromium import launch_arguments
 from tests.conftest import dispose
-from tests.factories import make_document, make_image, make_post, make_unfinished, make_user, png
+from tests.factories import (
+    make_album,
+    make_document,
+    make_image,
+    make_post,
+    make_unfinished,
+    make_user,
+    png,
+)
 from tests.serving import Site
 from tests.web.routes import BATCH, SECRET, Things
 
@@ -93,11 +101,12 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 @pytest.fixture
 def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
-    """A post, an image, one in the trash, a document and an unfinished upload of ada's."""
+    """A post, an image in an album, one in the trash, a document and an unfinished upload."""
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
     upload = make_unfinished(session, ada, media)
-    return Things(make_post(session, ada), image, hang(deleted=True), document, upload)
+    album = make_album(session, ada, images=[image])
+    return Things(make_post(session, ada), image, hang(deleted=True), document, upload, album)
 
 
 # ---- the browser ----------------------------------------------------------------------------

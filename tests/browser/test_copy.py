@@ -9,7 +9,7 @@ from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-FORMS = ["URL", "Markdown", "HTML", "BBCode"]
+FORMS = ["URL", "Markdown", "HTML", "BBCode", "<picture>"]
 
 
 @pytest.fixture
@@ -64,9 +64,12 @@ def test_all_links_of_an_upload_at_once(links, hang):
     for name in ("one.png", "two.png"):
         hang(name=name, batch=batch)
     links.goto(f"/tuchuang/uploads/{batch}")
-    links.get_by_role("button", name="Copy all as Markdown").click()
+    links.get_by_role("button", name="Copy all").click()
     expect(links.locator(".copy-said")).to_have_text("Copied")
-    assert [line[:6] for line in clipboard(links).splitlines()] == ["![one]", "![two]"]
+    expect(links.locator("#announcer")).to_have_text("All links are copied.")
+    shown = [field.input_value() for field in links.locator("[data-select]").all()]
+    assert clipboard(links).splitlines() == shown
+    assert len(shown) == 2
 
 
 def test_a_click_into_a_link_selects_all_of_it(links):

@@ -9,10 +9,19 @@ from tests.web.routes import ROUTES
 pytestmark = pytest.mark.browser
 
 LOCALES = {"en": "en-US", "zh-Hans": "zh-CN"}
-NO_PAGES = {"static", "favicon", "service_image.service_image", "short_links.set_file"}
+NO_PAGES = {
+    "auth.session",
+    "favicon",
+    "service_image.service_image",
+    "short_links.set_file",
+    "static",
+    "tuchuang.suggest_tags",
+    "tus.upload",
+}
 FILES = {
     "tuchuang.download",
     "short_links.download",
+    "tuchuang.qr_code",
     "tuchuang.trashed",
     "tuchuang.version",
 }

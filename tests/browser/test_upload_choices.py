@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.gestures import drop
 from tests.browser.pictures import fetch, frames
-from tests.browser.uploading import UPLOAD, links, region, rows, stay
+from tests.browser.uploading import UPLOAD, links, posts_of, region, rows, stay
 from tests.factories import animation, apng, drawing, encode, gif, jpeg, noise, png_claiming
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def uploaded(page: Page, name: str) -> Image.Image:
 
 def is_alike(one: Image.Image, other: Image.Image) -> bool:
     difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
-    return max(channel[1] for channel in difference.getextrema()) < 40
+    return max(difference.tobytes()) < 40
 
 
 def test_a_large_photo_is_made_smaller_the_right_way_up(desk, write):
@@ -105,8 +105,7 @@ def test_what_a_person_chose_is_remembered_and_off_by_default(desk):
 
 def test_a_file_over_the_limit_is_told_before_it_is_sent(desk, tmp_path):
     desk.goto(UPLOAD)
-    posts = []
-    desk.on("request", lambda request: request.method == "POST" and posts.append(request.url))
+    posts = posts_of(desk)
     large = tmp_path / "large.png"
     with large.open("wb") as file:
         file.truncate(33 * 1024 * 1024)

@@ -14,6 +14,7 @@ from tests.browser.uploading import (
     UPLOAD,
     links,
     listed,
+    posts_of,
     region,
     rows,
     stay,
@@ -149,8 +150,7 @@ def test_finished_files_are_cleared_away(desk, write):
 
 def test_the_same_file_picked_again_has_the_link_it_has(desk, write):
     stay(desk)
-    sent = []
-    desk.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    sent = posts_of(desk)
     [file] = write({"one.png": SCREENSHOT})
     for _ in range(2):
         pick(desk, desk.get_by_text("Select some files").click, file)

@@ -6,18 +6,20 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.gestures import Gate, drop, paste_picture, pick, until
-from tests.browser.pictures import is_same
+from tests.browser.pictures import fetch, is_same
 from tests.browser.uploading import (
     FILE,
     LINKS,
     SCREENSHOT,
     UPLOAD,
     assert_links,
+    posts_of,
     region,
     rows,
     stay,
 )
-from tests.factories import png
+from tests.factories import PASSWORD, png
+from tests.serving import Site
 
 pytestmark = pytest.mark.browser
 
@@ -187,23 +189,42 @@ def test_a_fetch_shows_how_far_it_is_and_ends_at_the_link(desk, write):
     assert is_same(desk.url, SCREENSHOT)
 
 
-def test_a_fetch_that_is_refused_says_why(desk):
+def test_a_picture_is_fetched_from_elsewhere(tmp_path, migrated_database, new_context, hang, site):
+    picture = hang(300, 200)
+    address = f"{site.url}/tuchuang/download/{picture.key}.png"
+    folder = tmp_path / "fetching"
+    folder.mkdir()
+    fetching = Site(folder, migrated_database, FETCH_NETWORKS="127.0.0.0/8")
+    try:
+        fetching.start()
+        page = new_context().new_page()
+        page.goto(f"{fetching.url}/auth/register")
+        page.get_by_label("User name").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Register").click()
+        page.wait_for_url("**/tuchuang/")
+        page.get_by_label("From an address").fill(address)
+        page.get_by_role("button", name="Fetch").click()
+        page.wait_for_url(FILE)
+        assert page.url.startswith(fetching.url)
+        assert is_same(page.url, fetch(address))
+    finally:
+        fetching.kill()
+
+
+def test_a_fetch_that_is_refused_says_why(desk, site):
     desk.goto(UPLOAD)
-    line = '{"error": {"code": "remote_refused", "message": "That site does not give it to us."}}'
-    desk.route("**/tuchuang/fetch", lambda route: route.fulfill(body=line))
-    desk.get_by_label("From an address").fill(ADDRESS)
+    desk.get_by_label("From an address").fill(f"{site.url}/lake%20view.png")
     desk.keyboard.press("Enter")
-    reason = rows(desk, "failed").locator("[data-reason]")
-    expect(reason).to_have_text("That site does not give it to us.")
-    expect(desk.get_by_role("button", name="Retry lake view.png")).to_be_visible()
+    expect(rows(desk, "failed").locator("[data-reason]")).to_have_text(re.compile(r"\w+"))
+    expect(desk.get_by_role("button", name="Remove lake view.png")).to_be_visible()
     expect(desk.get_by_label("From an address")).to_be_focused()
 
 
 def test_what_is_dragged_within_the_page_is_not_uploaded_again(desk, hang):
     hang(300, 200)
     desk.goto(UPLOAD)
-    sent = []
-    desk.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    sent = posts_of(desk)
     desk.locator(".card img").drag_to(region(desk))
     until(desk, lambda: not region(desk).get_attribute("data-over"))
     expect(desk.locator("[data-queue]")).to_be_hidden()

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Request
 
 from tests.browser.pictures import is_same
 from tests.factories import avif, gif, jpeg, png, webp
@@ -63,6 +63,18 @@ def stay(page: Page) -> None:
     page.goto(UPLOAD)
     page.evaluate("() => localStorage.setItem('tuchuang-upload', JSON.stringify({ stay: true }))")
     page.goto(UPLOAD)
+
+
+def posts_of(page: Page) -> list[str]:
+    """The addresses that the page posts to, from now on."""
+    posts: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            posts.append(request.url)
+
+    page.on("request", note)
+    return posts
 
 
 def links(page: Page) -> dict[str, str]:

@@ -286,9 +286,10 @@ def test_the_owner_deletes_after_being_asked(owner, image, path):
     assert owner.get(path).status_code == 404
 
 
-def test_one_image_is_deleted_and_another_with_the_same_content_stays(owner, guest):
-    first, second = (owner.upload(("a.png", png())).location for _ in range(2))
+def test_one_image_is_deleted_and_another_with_the_same_content_stays(app, owner, other):
+    first, second = (browser.upload(("a.png", png())).location for browser in (owner, other))
     key = first.rpartition("/")[2].partition(".")[0]
     owner.submit(f"/tuchuang/images/{key}/delete")
-    assert guest.get(first).status_code == 404
-    assert guest.get(second).data == png()
+    visitor = Browser(app)
+    assert visitor.get(first).status_code == 404
+    assert visitor.get(second).data == png()

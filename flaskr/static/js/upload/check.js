@@ -1,9 +1,11 @@
 /** What can be told about a file before it is sent. The server checks again. */
 
 import { filesize, fill } from "../text.js";
-import { mayShrink } from "./shrink.js";
 
 /** @typedef {import("./queue.js").Item} Item */
+
+export const SCREENSHOT = "image/png";
+const SHRINKABLE = ["image/jpeg", SCREENSHOT, "image/webp"];
 
 /**
  * @param {DOMStringMap} rules `accept` (as the attribute of `<input>`), `maxBytes`
@@ -23,6 +25,17 @@ export function checkBy(rules) {
     if (size === 0) return fill(rules.textEmpty, { name });
     return mayShrink(type, keep, choices) ? "" : checkSize(file, rules);
   };
+}
+
+/**
+ * @param {string} type of a file
+ * @param {string} keep a backup stays as it is, every byte of it
+ * @param {import("./queue.js").Choices} choices
+ * @returns {boolean} whether `shrink.prepare` may change such a file
+ */
+export function mayShrink(type, keep, { edge, webp }) {
+  if (keep === "backup" || !SHRINKABLE.includes(type)) return false;
+  return edge > 0 || (webp && type === SCREENSHOT);
 }
 
 /**

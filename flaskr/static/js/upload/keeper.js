@@ -13,12 +13,18 @@ const KEPT = /** @type {const} */ ([
   "choices", "resume",
 ]);
 
+const LONGEST_MS = 3000;
+
 /** Nothing here fails: where the browser keeps nothing, files are sent all the same. */
 export class Keeper {
   #store;
   #tab;
   #user;
   #order = 0;
+  /** @type {Promise<unknown>} */
+  #putting = Promise.resolve();
+  /** @type {Set<Promise<unknown>>} */
+  #writing = new Set();
   /** @type {Promise<void>} rejected where no page can tell whether another lives */
   #ready;
 
@@ -65,6 +71,14 @@ export class Keeper {
     );
   }
 
+  /** @returns {Promise<void>} once what is known by now is written, or that takes too long */
+  async written() {
+    await Promise.race([
+      Promise.allSettled(this.#writing),
+      new Promise((resolve) => setTimeout(resolve, LONGEST_MS)),
+    ]);
+  }
+
   /** @param {UploadQueue} queue */
   #watch(queue) {
     /** @type {Map<string, string>} what is written of each item, as JSON */
@@ -73,13 +87,18 @@ export class Keeper {
     queue.addEventListener("add", (event) => {
       const item = itemOf(event);
       if (item.state === "failed") return;
-      const { id, file } = item;
-      const facts = factsOf(item);
-      written.set(id, JSON.stringify(facts));
+      const { id } = item;
+      written.set(id, JSON.stringify(factsOf(item)));
       if (item.restored) return;
       this.#order += 1;
-      const made = { id, user: this.#user, added: Date.now(), order: this.#order, facts };
-      this.#keep(() => this.#store.put({ ...made, tab: this.#tab.id }, file));
+      const made = { id, user: this.#user, added: Date.now(), order: this.#order };
+      // One after the other: what has arrived before its turn comes need not be written at all.
+      this.#putting = this.#putting.then(() =>
+        this.#keep(async () => {
+          const entry = { ...made, tab: this.#tab.id, facts: factsOf(item) };
+          if (written.has(id)) await this.#store.put(entry, item.file);
+        }),
+      );
     });
     queue.addEventListener("change", (event) => {
       const item = itemOf(event);
@@ -112,11 +131,14 @@ export class Keeper {
    * @returns {Promise<T | undefined>} nothing if the browser refuses
    */
   async #keep(work) {
+    const writing = this.#ready.then(work);
+    this.#writing.add(writing);
     try {
-      await this.#ready;
-      return await work();
+      return await writing;
     } catch {
       return undefined;
+    } finally {
+      this.#writing.delete(writing);
     }
   }
 }

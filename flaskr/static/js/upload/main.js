@@ -74,6 +74,7 @@ function start(form, list) {
   });
   queue.addEventListener("settle", async ({ detail: arrived }) => {
     await copyArrived(list);
+    await keeper.written(); // else they would come back on the next visit
     const { done, files, active } = queue.totals;
     // Whatever did not arrive, or is left from another visit, is to be seen to here.
     const isAll = done === files && !active && !queue.items.some((item) => item.restored);

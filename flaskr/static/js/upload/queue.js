@@ -73,6 +73,7 @@ import { Rate } from "./rate.js";
  *
  * @typedef {object} Hooks
  * @property {AbortSignal} signal
+ * @property {(sent: number) => void} onFound bytes that the server has from before
  * @property {(sent: number) => void} onProgress bytes out so far
  * @property {() => void} onSent everything is out; the server looks at it
  * @property {(address: string) => void} onPlace where the server keeps what it has
@@ -310,6 +311,8 @@ export class UploadQueue extends EventTarget {
   async #run(item) {
     const stop = new AbortController();
     Object.assign(item, { state: "sending", reason: "", again: 0, stop });
+    item.rate.note(0);
+    this.rate.note(0);
     this.#emit("change", item);
     try {
       const mine = (await this.#means.claim?.(item)) ?? true;
@@ -350,6 +353,7 @@ export class UploadQueue extends EventTarget {
     };
     return {
       signal: stop.signal,
+      onFound: (sent) => change({ sent }),
       onProgress: (sent) => {
         if (item.stop !== stop || item.gone) return;
         const more = Math.max(0, sent - item.sent);

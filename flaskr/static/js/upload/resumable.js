@@ -34,7 +34,7 @@ const paces = new WeakMap();
 export async function sendInPieces(target, item, hooks) {
   const upload = new Upload(target, item, hooks);
   let offset = await upload.findOffset();
-  hooks.onProgress(offset);
+  hooks.onFound(offset);
   while (offset < upload.size) offset = await upload.sendPiece(offset);
   hooks.onSent();
   return upload.fetchArrival();

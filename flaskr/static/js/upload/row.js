@@ -2,7 +2,6 @@
 
 import { showLink } from "../links.js";
 import { filesize, fill } from "../text.js";
-import { showPreview } from "./preview.js";
 import { duration, speed } from "./words.js";
 
 /** @typedef {import("./queue.js").Item} Item */
@@ -32,7 +31,7 @@ export class Row {
     this.#label("[data-resume]", texts.textResume);
     this.#label("[data-retry]", texts.textRetry);
     this.#label("[data-undo]", texts.textUndo);
-    if (file) showPreview(this.part("[data-thumb]"), file);
+    if (file) this.#preview(file);
     this.draw();
   }
 
@@ -80,6 +79,16 @@ export class Row {
         button.focus();
         return;
       }
+    }
+  }
+
+  /** @param {File} file */
+  async #preview(file) {
+    try {
+      const { showPreview } = await import("./preview.js");
+      showPreview(this.part("[data-thumb]"), file);
+    } catch {
+      // The icon will do.
     }
   }
 

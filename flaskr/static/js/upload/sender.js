@@ -1,11 +1,11 @@
-/** Which way a file goes: in one request, piece by piece, or fetched by the server. */
+/**
+ * Which way a file goes: in one request, piece by piece, or fetched by the server. What most visits
+ * have no use for is loaded when it is needed.
+ */
 
-import { fetchAddress } from "./address.js";
-import { checkSize } from "./check.js";
+import { checkSize, mayShrink } from "./check.js";
 import { Fault } from "./faults.js";
 import { jsonOf, request } from "./request.js";
-import { abandon, sendInPieces } from "./resumable.js";
-import { prepare } from "./shrink.js";
 import { post } from "./transport.js";
 
 /**
@@ -19,6 +19,7 @@ const IN_ONE_REQUEST = 4 * 1024 * 1024;
 export class Sender {
   #texts;
   #url;
+  #unloaded = 0;
 
   /**
    * @param {DOMStringMap} texts of the page, with the addresses
@@ -36,10 +37,13 @@ export class Sender {
    */
   async send(item, hooks) {
     const texts = this.#texts;
-    if (!item.file) return fetchAddress({ url: texts.fetchUrl ?? "", texts }, item, hooks);
+    if (!item.file) {
+      const { fetchAddress } = await this.#load("address");
+      return fetchAddress({ url: texts.fetchUrl ?? "", texts }, item, hooks);
+    }
     if (!item.prepared) await this.#prepare(item);
-    hooks.onProgress(item.sent);
     if (item.size <= IN_ONE_REQUEST) return post({ url: this.#url, texts }, item, hooks);
+    const { sendInPieces } = await this.#load("resumable");
     return sendInPieces({ url: texts.tusUrl ?? "", texts }, item, hooks);
   }
 
@@ -76,16 +80,36 @@ export class Sender {
   }
 
   /** @param {Item} item that will not be sent to its end */
-  abandon(item) {
+  async abandon(item) {
+    const { abandon } = await this.#load("resumable");
     abandon(item.resume);
   }
 
   /** @param {Item} item */
   async #prepare(item) {
-    const file = await prepare(/** @type {File} */ (item.file), item.keep, item.choices);
+    let file = /** @type {File} */ (item.file);
+    if (mayShrink(file.type, item.keep, item.choices)) {
+      const { prepare } = await this.#load("shrink");
+      file = await prepare(file, item.choices);
+    }
     const reason = checkSize(file, this.#texts);
     if (reason) throw new Fault("refused", reason);
     // The same bytes from now on, however often they are sent.
     Object.assign(item, { file, prepared: true, size: file.size, name: file.name });
+  }
+
+  /**
+   * @param {"address" | "resumable" | "shrink"} name of a module
+   * @returns {Promise<any>} rejects with a Fault if the server is not there to give it
+   */
+  async #load(name) {
+    // Some browsers remember a module that could not be loaded: ask for it under another address.
+    const again = this.#unloaded ? `?${this.#unloaded}` : "";
+    try {
+      return await import(`./${name}.js${again}`);
+    } catch {
+      this.#unloaded += 1;
+      throw new Fault("lost", this.#texts.textNetwork);
+    }
   }
 }

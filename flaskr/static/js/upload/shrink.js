@@ -1,12 +1,11 @@
 /** Pictures made smaller before they are sent, if that is wanted. */
 
+import { SCREENSHOT } from "./check.js";
 import { factsOf } from "./facts.js";
 import { turns } from "./turns.js";
 
 /** @typedef {import("./queue.js").Choices} Choices */
 
-const KINDS = ["image/jpeg", "image/png", "image/webp"];
-const SCREENSHOT = "image/png";
 const MOST_PIXELS = 100_000_000;
 const QUALITY = 0.88;
 /** At this quality a browser's WebP loses nothing, which letters on a screenshot need. */
@@ -15,24 +14,11 @@ const LOSSLESS = 1;
 const takeTurn = turns(1);
 
 /**
- * @param {string} type of a file
- * @param {string} keep a backup stays as it is, every byte of it
- * @param {Choices} choices
- * @returns {boolean} whether `prepare` may change such a file
- */
-export function mayShrink(type, keep, { edge, webp }) {
-  if (keep === "backup" || !KINDS.includes(type)) return false;
-  return edge > 0 || (webp && type === SCREENSHOT);
-}
-
-/**
- * @param {File} file
- * @param {string} keep
+ * @param {File} file that `check.mayShrink` admits
  * @param {Choices} choices
  * @returns {Promise<File>} the same one if there is nothing to gain, or the browser cannot do it
  */
-export async function prepare(file, keep, choices) {
-  if (!mayShrink(file.type, keep, choices)) return file;
+export async function prepare(file, choices) {
   return takeTurn(async () => {
     try {
       return (await shrink(file, choices)) ?? file;

@@ -168,7 +168,12 @@ function drawTotal(section, queue) {
   bar.hidden = !active && !done && !paused;
   bar.setAttribute("aria-valuetext", words.join(" · "));
   part(section, "[data-total-text]").textContent = words.join(" · ");
-  part(section, "[data-links-page]").hidden = active > 0 || !done;
+  const link = /** @type {HTMLAnchorElement} */ (part(section, "[data-links-page]"));
+  const batches = new Set(queue.items.filter((item) => item.arrival).map((item) => item.batch));
+  link.hidden = active > 0 || batches.size !== 1;
+  part(section, "[data-copy-all]").hidden = !batches.size;
+  // What is left from an earlier visit lies with what was sent then.
+  if (!link.hidden) link.href = (texts.batchUrl ?? "").replace(texts.batch ?? "", [...batches][0]);
 }
 
 /** @param {Event} event */
