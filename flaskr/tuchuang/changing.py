@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import current_app, flash, make_response, render_template, request, url_for
 from flask_babel import gettext
@@ -212,9 +213,9 @@ def version_card(own: Image, version: Version) -> VersionCard:
     blob = version.blob
     whole = blob.extension if blob.extension in SHOWN_BY_BROWSERS else "jpg"
 
-    def address(extension: str, **asked: int) -> str:
+    def address(extension: str, **asked: Any) -> str:
         place = {"key": own.key, "number": version.number, "extension": extension}
-        return url_for(".version", **place, **asked)
+        return url_for(".version", **place | asked)
 
     return VersionCard(
         number=version.number,

@@ -1,7 +1,9 @@
 """The gallery: one's pictures, narrowed, sorted, page by page."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -56,7 +58,7 @@ def show(asked: Asked) -> str | Response:
 def page_context(asked: Asked, page: Page) -> dict[str, Any]:
     """Return the pictures of a page and the ways to the pages beside it."""
     earlier, later = neighbour_texts(asked.sort)
-    tiles = tiles_of(page.images)
+    tiles = in_list(tiles_of(page.images), asked)
     return {
         "groups": group(tiles, asked.sort),
         "by_month": asked.sort in BY_DATE,
@@ -136,6 +138,12 @@ def filter_choices(
         for name, label, any_, values in listed
         if values
     ]
+
+
+def in_list(tiles: list[Tile], asked: Asked) -> list[Tile]:
+    """Return the tiles with pages from which one goes on through this list."""
+    words = urlencode(asked.query)
+    return [replace(tile, page=f"{tile.page}?{words}") for tile in tiles] if words else tiles
 
 
 def group(tiles: list[Tile], sort: Sort) -> list[Month]:

@@ -1,6 +1,7 @@
 """One image: its page, its QR code, and deleting it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -130,8 +131,9 @@ def neighbour(beside: Image | None, asked: Asked) -> Neighbour | None:
     if beside is None:
         return None
     (tile,) = tiles_of([beside])
+    query: dict[str, Any] = {**asked.query}
     previews = "" if beside.visibility == "private" else image_card(beside).previews
-    return Neighbour(tile, url_for(".image", key=beside.key, **asked.query), previews)
+    return Neighbour(tile, url_for(".image", key=beside.key, **query), previews)
 
 
 def what_the_camera_wrote(own: Image) -> list[tuple[str, str]]:

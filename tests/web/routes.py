@@ -187,7 +187,7 @@ def turning() -> dict[str, Any]:
 
 
 def saying() -> dict[str, Any]:
-    return {"title": "changed", "visibility": "public", "revision": "1"}
+    return {"title": "changed", "visibility": "public"}
 
 
 def words() -> dict[str, Any]:

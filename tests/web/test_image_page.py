@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
@@ -35,7 +36,8 @@ def take(owner, session):
     def upload(content: bytes, name: str = "photo.png", **fields: str) -> Image:
         (told,) = owner.upload_json((name, content), **fields).json["files"]
         session.rollback()  # to see what has come since
-        return session.scalars(select(Image).where(Image.key == told["key"])).one()
+        found: Image = session.scalars(select(Image).where(Image.key == told["key"])).one()
+        return found
 
     return upload
 
@@ -52,7 +54,7 @@ def page_of(image: Image, what: str = "") -> str:
 def shown_form(browser, image: Image) -> dict[str, object]:
     """What a browser sends that has opened the form and touched nothing."""
     page = browser.get(page_of(image, "/edit"))
-    filled: dict[str, object] = {"album": []}
+    filled: dict[str, Any] = {"album": []}
     for field in query(page, "main form input"):
         name, kind = field.attrs.get("name", ""), field.attrs.get("type", "text")
         if kind in {"checkbox", "radio"} and "checked" not in field.attrs:
@@ -331,7 +333,7 @@ def test_a_picture_is_turned_and_mirrored(owner, session, image, change, size):
 
 
 def test_left_and_right_are_what_they_say(owner, take):
-    def corner(change: str) -> tuple[int, ...]:
+    def corner(change: str) -> object:
         image = take(encode(drawing(number=hash(change) % 1000), "PNG"), f"{change}.png")
         owner.submit(page_of(image, "/edits"), {"change": change})
         with Pillow.open(BytesIO(owner.get(f"/i/{image.key}.png").data)) as picture:
