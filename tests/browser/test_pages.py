@@ -81,7 +81,7 @@ def awkward(session, ada, hang, things):
     """Names and texts that no line holds; the addresses of all of ada's pages."""
     things.post.title = WORD
     things.post.body = TEXT
-    image = hang(3000, 20, name=f"{WORD}.png", batch=things.image.batch)
+    image = hang(3000, 20, name=f"{WORD}.png", batch=things.batch)
     things.image.name = f"{WORD * 2}.png"
     session.merge(things.post)
     session.merge(things.image)
