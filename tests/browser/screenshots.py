@@ -11,7 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 from tests.browser.gestures import slow_network
 from tests.browser.scenery import SCENES
@@ -86,8 +93,7 @@ class Photographer:
         upload(page, files[-3:])
         self.paths["uploads"] = page.url
         links = [
-            field.input_value().replace(PUBLIC_URL, "")
-            for field in page.get_by_label("Markdown", exact=True).all()
+            self.markdown(page, item) for item in page.locator(".batch-item a.card-name").all()
         ]
         page.goto("/tuchuang/images")
         tiles = page.locator(".tile-link")
@@ -120,9 +126,19 @@ class Photographer:
             "trash": "/tuchuang/trash",
             "usage": "/settings/usage",
             "password": "/auth/password",
+            "settings": "/settings/uploads",
+            "admin": "/admin/",
             "not-found": "/nothing/here",
         }
         page.context.close()
+
+    def markdown(self, page: Page, link: Locator) -> str:
+        """The Markdown of the picture whose page the link leads to, as it stands in posts."""
+        other = page.context.new_page()
+        other.goto(link.get_attribute("href") or "")
+        text = other.get_by_label("Markdown", exact=True).input_value()
+        other.close()
+        return text.replace(PUBLIC_URL, "")
 
     def take_for_readme(self) -> None:
         SHOWN.mkdir(parents=True, exist_ok=True)

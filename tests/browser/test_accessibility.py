@@ -50,7 +50,7 @@ HIDDEN = """
 def full(session, ada, hang, things, app):
     """Ada's pages with something on each: she is the admin, and has more than one page of posts."""
     ada.is_admin = True
-    ada.link_template = "{alt}: {url}"
+    ada.link_form, ada.link_template = "markdown", "{alt}: {url}"
     make_posts(session, ada, 30)
     make_post(session, ada, title="A text with everything", body=TEXT)
     hang(1600, 900, name="城市夜景.png", batch=BATCH)

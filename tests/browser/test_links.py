@@ -208,7 +208,7 @@ def test_links_are_copied_without_being_asked_each_once(page, write):
 
 
 def test_a_browser_that_refuses_leaves_a_button_and_is_asked_again_later(page, write):
-    stay(page)
+    page.goto("/tuchuang/")
     copy_automatically(page)
     page.evaluate(REFUSE)
     page.locator("#file").set_input_files(write({"one.png": SCREENSHOT}))

@@ -143,6 +143,15 @@ def test_the_settings_show_what_becomes_of_the_template(choose, owner):
 # ---- a batch --------------------------------------------------------------------------------
 
 
+def test_a_batch_is_in_the_senders_order_with_what_was_here_before(owner):
+    before, later = png(number=1), png(number=2)
+    owner.upload_json(("before.png", before))
+    owner.upload_json(("later.png", later), batch=BATCH, position="1")
+    owner.upload_json(("before.png", before), batch=BATCH, position="0")
+    shown = query(owner.get(f"/tuchuang/uploads/{BATCH}"), ".card-name")
+    assert [name.to_text() for name in shown] == ["before.png", "later.png"]
+
+
 def test_a_batch_whose_pictures_were_deleted_says_so(owner, session, ada):
     image = make_image(session, ada, batch=BATCH)
     owner.submit(f"/tuchuang/images/{image.key}/delete")

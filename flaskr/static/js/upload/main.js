@@ -73,12 +73,12 @@ function start(form, list) {
     if (!item.arrival.known) sender.undo(item);
   });
   queue.addEventListener("settle", async ({ detail: arrived }) => {
-    await copyArrived(list);
+    const isRefused = (await copyArrived(list)) === "refused"; // there is a button for it here
     await keeper.written(); // else they would come back on the next visit
     const { done, files, active } = queue.totals;
     // Whatever did not arrive, or is left from another visit, is to be seen to here.
     const isAll = done === files && !active && !queue.items.some((item) => item.restored);
-    if (!arrived || !isAll || options.stays()) return;
+    if (!arrived || !isAll || isRefused || options.stays()) return;
     const [{ arrival }] = queue.items;
     window.location.assign(files === 1 ? arrival.redirect : (texts.batchUrl ?? ""));
   });
