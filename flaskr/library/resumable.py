@@ -33,6 +33,7 @@ from flaskr.library.media import Media
 from flaskr.library.names import display_name
 from flaskr.library.repeats import wait_for_owner
 from flaskr.library.uploads import Arrival, Keep, Upload
+from flaskr.library.usage import require_room
 from flaskr.models import ResumableUpload, User, now
 from flaskr.storage import LockedError, PartialFile, TakenOverError
 from flaskr.transactions import begin_write, end_read
@@ -147,13 +148,15 @@ def create(
 ) -> ResumableUpload:
     """Make room for a file that comes in pieces, and commit.
 
-    Raises EmptyFileError, FileTooLargeError, StorageFullError, TooManyUploadsError, OSError.
+    Raises EmptyFileError, FileTooLargeError, QuotaExceededError, StorageFullError,
+    TooManyUploadsError, OSError.
     """
     if not announced.length:
         raise EmptyFileError
     if announced.length > allowance.file_bytes:
         raise FileTooLargeError(limit=allowance.file_bytes)
     owner_id = owner.id
+    require_room(session, media.quota, owner_id, bytes=announced.length, images=1)
     end_read(session)
     if media.spool.free_bytes() < 2 * announced.length:  # it may be cleaned into a second file
         raise StorageFullError

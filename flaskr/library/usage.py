@@ -79,13 +79,15 @@ def claim(
         compare(session, quota, owner_id, bytes=bytes, images=images)
 
 
-def require_room(session: Session, quota: Quota, owner_id: int, *, images: int) -> None:
-    """Raise QuotaExceededError where not even a byte more, or one of `images`, has room.
+def require_room(
+    session: Session, quota: Quota, owner_id: int, *, bytes: int = 1, images: int
+) -> None:
+    """Raise QuotaExceededError where there is no room for so many bytes, or one of `images`.
 
     Only saves the work: `claim` decides.
     """
     with suppress(NotFoundError):
-        compare(session, quota, owner_id, bytes=1, images=images)
+        compare(session, quota, owner_id, bytes=bytes, images=images)
 
 
 def release(session: Session, owner_id: int, *, bytes: int = 0, images: int = 0) -> None:

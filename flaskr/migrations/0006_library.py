@@ -19,7 +19,7 @@ EXPIRING = sa.text("expires IS NOT NULL")
 # SQLite's trigrams find no word under three characters, which most Chinese words are. So the text
 # is indexed once more with U+001F before, between and after its characters: every pair of them is a
 # trigram then, and every single one. The numbers of the entries start with the owner's, so that a
-# search in one library reads that part of the index alone. See docs/adr/0013-search.md.
+# search in one library reads that part of the index alone. See docs/adr/0014-search.md.
 #
 # A migration that makes the table `image` anew has to drop the view before and to create the view
 # and the triggers after.

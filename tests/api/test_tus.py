@@ -570,6 +570,13 @@ def test_one_file_may_be_larger_than_all_unfinished_ones_may_be(make_app, sessio
     assert tus.create().status_code == 429
 
 
+def test_what_is_beyond_the_quota_is_refused_before_it_comes(make_app, session, ada):
+    token = {"Authorization": f"Bearer {make_token(session, ada)}"}
+    tus = Tus(Browser(make_app(QUOTA_BYTES=len(CONTENT) - 1)), token)
+    assert code(tus.create()) == (413, "quota_exceeded")
+    assert count_rows(session, ResumableUpload) == 0
+
+
 def test_a_volume_without_room_says_so_before_the_file_comes(tus, session, monkeypatch, media):
     monkeypatch.setattr(type(media.spool), "free_bytes", lambda _: 2 * len(CONTENT) - 1)
     answer = tus.create()
