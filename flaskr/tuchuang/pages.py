@@ -95,11 +95,13 @@ def delete(key: str) -> str | Response:
     if request.method != "POST":
         own = library.find_own(db.session, account(), key)
         return render_template("tuchuang/delete.html", image=image_card(own))
+    own = Image.owned(db.session, account().id, key)
+    message = say_deleted(own) if own else gettext("That is deleted already.")
     gone = trash.discard(db.session, media(), account(), [key])
     db.session.commit()
     if wants_json():
         return jsonify(deleted=key)
-    bulk.say(gettext("The picture is in the trash."), gone)
+    bulk.say(message, gone)
     return bulk.back()
 
 
@@ -114,8 +116,13 @@ def delete_by_link(key: str, token: str) -> str | Response:
         return render_template("tuchuang/delete.html", image=image_card(found))
     library.delete(db.session, media(), found)
     db.session.commit()
-    flash(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))
+    flash(say_deleted(found))
     return redirect(url_for("blog.index"), 303)
+
+
+def say_deleted(found: Image) -> str:
+    """Return what the next page says."""
+    return str(gettext("“%(name)s” is deleted; its links no longer work.", name=found.name))
 
 
 def list_it_is_in() -> Asked:

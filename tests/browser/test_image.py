@@ -330,7 +330,7 @@ def test_a_deleted_picture_is_back_with_a_click(desk, hang):
     open_page(desk, image)
     desk.get_by_role("button", name="Delete").click()
     expect(desk).to_have_url("/tuchuang/images")
-    expect(desk.get_by_text("The picture is in the trash.")).to_be_visible()
+    expect(desk.get_by_text("is deleted")).to_be_visible()
     desk.get_by_role("button", name="Undo").click()
     expect(desk.locator(f".tile[data-key='{image.key}']")).to_be_visible()
 
