@@ -238,6 +238,8 @@ def gc(*, dry_run: bool) -> None:
     click.echo(f"uploads that came in pieces and expired: {done.uploads}")
     click.echo(f"leftovers of uploads that were broken off: {done.leftovers + filed.leftovers}")
     click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
+    if filed.set_aside:
+        click.echo(f"nobody's files in upload sets, moved to files/quarantine/: {filed.set_aside}")
 
 
 @main.command()

@@ -7,14 +7,16 @@ as it came, in the set's store.
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flaskr.errors import EmptyFileError, NoFileError, NotFoundError, NotInSetError
 from flaskr.imaging import Limits
-from flaskr.imaging.formats import HEAD_BYTES, sniff
+from flaskr.imaging.formats import HEAD_BYTES, Format, sniff
 from flaskr.library import copies, images
 from flaskr.library.media import Media
 from flaskr.library.names import display_name
@@ -97,7 +99,6 @@ def take(
     if upload_set.place and upload_set.takes(extension) and extension not in IMAGES:
         made = take_document(session, upload_set, upload_set.place, owner, arrival)
     else:
-        check_picture(upload_set, arrival.file)
         made = take_picture(session, media, owner, upload_set, arrival, limits)
     if arrival.slot is not None:
         empty_slot(session, media, made, arrival.slot)
@@ -106,8 +107,8 @@ def take(
     return made
 
 
-def check_picture(upload_set: UploadSet, file: SpooledFile) -> None:
-    """Raise NotInSetError unless the content is a picture of a format that the set takes.
+def check_picture(upload_set: UploadSet, file: SpooledFile) -> Format:
+    """Return the format of a picture, by its content. Raises NotInSetError for what is not taken.
 
     Names say little: mini programs make them up.
     """
@@ -115,6 +116,7 @@ def check_picture(upload_set: UploadSet, file: SpooledFile) -> None:
         format_ = sniff(content.read(HEAD_BYTES))
     if format_ is None or not upload_set.takes_picture(format_.extension):
         raise NotInSetError(formats=", ".join(sorted(upload_set.allowed)))
+    return format_
 
 
 def take_picture(
@@ -125,17 +127,27 @@ def take_picture(
     arrival: SetArrival,
     limits: Limits,
 ) -> SetFile:
-    """Take a picture in; where the set has a place of its own, put a copy there."""
+    """Take a picture in; where the set has a place of its own, put a copy there.
+
+    The copy comes before the rows, so that no name is given out without its file, and before the
+    write transaction: a place that is slow keeps nobody else from writing.
+    """
+    name = new_name(check_picture(upload_set, arrival.file).extension)
+    place = upload_set.place
+    copy = partial(copies.put_copy, media, place, name) if place else None
     # A slot deletes its image when the next one comes, so the image has to be the set's own.
-    picture = Arrival(arrival.file, arrival.name, None, "share", anew=True)
-    image = accept(session, media, owner, picture, limits).image
-    made = add(session, upload_set, owner, image.name, image.blob.extension)
-    made.image = image
-    if upload_set.place:
-        # Within the transaction, so that no name is given out without its file.
-        with copies.removing(upload_set.place, made.name):
-            copies.put_picture(media, upload_set.place, made.name, image)
-            session.flush()
+    picture = Arrival(arrival.file, arrival.name, None, "share", anew=True, copy=copy)
+    with copies.removing(place, name) if place else nullcontext():
+        image = accept(session, media, owner, picture, limits).image
+        made = SetFile(
+            set_name=upload_set.name,
+            name=name,
+            owner_id=owner.id,
+            original=image.name,
+            image=image,
+        )
+        session.add(made)
+        session.flush()
     return made
 
 
@@ -160,20 +172,6 @@ def take_document(
         )
         session.add(made)
         session.flush()
-    return made
-
-
-def add(
-    session: Session, upload_set: UploadSet, owner: User, original: str, extension: str
-) -> SetFile:
-    """Record a file of the set under a new name."""
-    made = SetFile(
-        set_name=upload_set.name,
-        name=new_name(extension),
-        owner_id=owner.id,
-        original=original,
-    )
-    session.add(made)
     return made
 
 
