@@ -16,7 +16,7 @@ from flaskr.library.check import check
 from flaskr.library.faults import Fault, Kind
 from flaskr.library.media import QUARANTINE, Media, blob_name
 from flaskr.library.set_collect import CollectedFromSets, collect_sets
-from flaskr.library.sets import DEFAULT, DOCUMENTS, IMAGES, TEXT, UploadSet, from_config
+from flaskr.library.sets import ARCHIVES, DEFAULT, DOCUMENTS, IMAGES, TEXT, UploadSet, from_config
 from flaskr.models import Image, SetFile, User, now
 from flaskr.storage import LocalStore, Store, store_at
 from flaskr.transactions import WRITING
@@ -95,6 +95,11 @@ def test_a_set_of_ones_own_takes_what_allow_says():
     assert mine.allowed == {*WITHOUT_SVG, "zip"}
 
 
+def test_groups_have_their_names_in_any_case():
+    mine = sets(UPLOADED_MINE_DEST="mine", UPLOADED_MINE_ALLOW="images, Archives, .data")["mine"]
+    assert mine.allowed == {*WITHOUT_SVG, *ARCHIVES, "data"}
+
+
 def test_allow_adds_to_a_set_that_is_known_and_deny_takes_away():
     files = sets(
         UPLOADED_FILES_DEST="d",
@@ -151,13 +156,27 @@ def test_a_place_is_a_folder_or_an_address(dest, folder):
         ("ALLOW", "p n g", "neither an extension nor one of IMAGES"),
         ("DENY", "../x", "neither an extension"),
         ("MAX_BYTES", -1, "not negative"),
-        ("MAX_BYTES", "many", "invalid literal"),
+        ("MAX_BYTES", "5MB", "expected a number of bytes"),
+        ("DENY", "TEXT, DOCUMENTS", "nothing is left that the set takes"),
     ],
 )
 def test_a_setting_that_cannot_be_read_stops_the_start(tmp_path, setting, value, told):
     given = {"UPLOADED_FILES_DEST": "docs", f"UPLOADED_FILES_{setting}": value}
     with pytest.raises(ConfigurationError, match=rf"^UPLOADED_FILES_{setting}: .*{told}"):
         create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", **given})
+
+
+def test_a_set_that_takes_drawings_alone_needs_them_allowed(tmp_path):
+    given = {"UPLOADED_ART_DEST": "art", "UPLOADED_ART_ALLOW": "svg"}
+    with pytest.raises(ConfigurationError, match=r"^UPLOADED_ART_ALLOW: nothing .*ALLOW_SVG"):
+        sets(**given)
+    assert sets(ALLOW_SVG=True, **given)["art"].allowed == {"svg"}
+
+
+@pytest.mark.parametrize("dest", ["docs", "./docs/", "file:///instance/docs"])
+def test_two_sets_with_one_place_stop_the_start(dest):
+    with pytest.raises(ConfigurationError, match=r"^UPLOADED_MINE_DEST: .*the set 'files'"):
+        sets(UPLOADED_FILES_DEST="docs", UPLOADED_MINE_DEST=dest)
 
 
 def test_documents_need_a_place():
