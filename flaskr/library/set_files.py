@@ -14,9 +14,16 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import EmptyFileError, NoFileError, NotFoundError, NotInSetError
+from flaskr.errors import (
+    EmptyFileError,
+    FormatNotInSetError,
+    NoFileError,
+    NotFoundError,
+    NotInSetError,
+    UnsupportedTypeError,
+)
 from flaskr.imaging import Limits
-from flaskr.imaging.formats import HEAD_BYTES, Format, sniff
+from flaskr.imaging.formats import FORMATS, HEAD_BYTES, SVG, Format, sniff
 from flaskr.library import copies, images
 from flaskr.library.media import Media
 from flaskr.library.names import display_name
@@ -107,16 +114,28 @@ def take(
     return made
 
 
-def check_picture(upload_set: UploadSet, file: SpooledFile) -> Format:
-    """Return the format of a picture, by its content. Raises NotInSetError for what is not taken.
+def check_picture(upload_set: UploadSet, arrival: SetArrival) -> Format:
+    """Return the format of a picture, by its content: mini programs make names up.
 
-    Names say little: mini programs make them up.
+    Raises UnsupportedTypeError for what is no picture, NotInSetError for what the set does not
+    take.
     """
-    with file.path.open("rb") as content:
+    with arrival.file.path.open("rb") as content:
         format_ = sniff(content.read(HEAD_BYTES))
-    if format_ is None or not upload_set.takes_picture(format_.extension):
-        raise NotInSetError(formats=", ".join(sorted(upload_set.allowed)))
+    kinds = ", ".join(sorted(upload_set.allowed))
+    if format_ is None:
+        if upload_set.allowed.issubset(IMAGES) or upload_set.takes(extension_of(arrival.name)):
+            raise UnsupportedTypeError(formats=", ".join(formats_of(upload_set)))
+        raise NotInSetError(formats=kinds)
+    if not upload_set.takes_picture(format_.extension):
+        raise FormatNotInSetError(format=format_.name, formats=kinds)
     return format_
+
+
+def formats_of(upload_set: UploadSet) -> list[str]:
+    """Return the names of the picture formats that the set takes."""
+    known = [*FORMATS, SVG]
+    return [format_.name for format_ in known if upload_set.takes_picture(format_.extension)]
 
 
 def take_picture(
@@ -132,7 +151,7 @@ def take_picture(
     The copy comes before the rows, so that no name is given out without its file, and before the
     write transaction: a place that is slow keeps nobody else from writing.
     """
-    name = new_name(check_picture(upload_set, arrival.file).extension)
+    name = new_name(check_picture(upload_set, arrival).extension)
     place = upload_set.place
     copy = partial(copies.put_copy, media, place, name) if place else None
     # A slot deletes its image when the next one comes, so the image has to be the set's own.

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -472,20 +473,13 @@ def test_every_fault_is_found_and_copies_are_made_again(
         assert store.read(name) == png()
 
 
-def rename(store: Store, name: str) -> str:
-    """Give a file of the set a name that no row knows."""
-    orphan = set_files.new_name("txt")
-    path = store.local_path(name)
-    path.rename(path.with_name(orphan))
-    return orphan
-
-
 @pytest.mark.parametrize("instead", [None, b"others"])
 def test_a_document_under_another_name_is_brought_home(
     session, ada, files, store, with_files, fsck, instead
 ):
     document = make_document(session, ada, files, b"the last copy")
-    rename(store, document.name)
+    path = store.local_path(document.name)
+    path.rename(path.with_name(set_files.new_name("txt")))
     if instead is not None:
         put(store, document.name, instead)
     lost, orphan = fsck(repair=True)
@@ -498,12 +492,12 @@ def test_a_document_under_another_name_is_brought_home(
 
 
 def test_a_document_is_brought_home_from_the_place_of_another_set(
-    session, ada, media, files, tmp_path
+    session, ada, media, files, store, tmp_path
 ):
     docs = from_config({"UPLOADED_DOCS_DEST": "more"}, tmp_path, tmp_path / "files")["docs"]
     both = replace(media, sets={"docs": docs, "files": files})
     document = make_document(session, ada, files, b"the last copy")
-    store = files.place.store
+    assert docs.place is not None
     put(docs.place.store, set_files.new_name("txt"), store.read(document.name))
     store.delete(document.name)
     faults = check(session, both, at=now() + LATER, repair=True).faults
@@ -546,9 +540,12 @@ def test_a_copy_is_made_again_before_the_write_transaction(
     store.delete(add_picture(session, ada, store, image, png()))
     writing = []
     real = copies.put
-    monkeypatch.setattr(
-        copies, "put", lambda *given: (writing.append(WRITING in session.info), real(*given))
-    )
+
+    def note(*given: Any) -> None:
+        writing.append(WRITING in session.info)
+        real(*given)
+
+    monkeypatch.setattr(copies, "put", note)
     assert [fault.repaired for fault in fsck(repair=True)] == [True]
     assert writing == [False]
 
@@ -560,7 +557,7 @@ def test_a_copy_that_nobody_wants_any_more_is_not_made_again(
     store.delete(add_picture(session, ada, store, image, png()))
     real = copies.put
 
-    def put_slowly(*given: object) -> None:
+    def put_slowly(*given: Any) -> None:
         real(*given)
         with app.app_context(), db.sessionmaker() as other:
             other.execute(update(Image).values(deleted=now()))

@@ -212,7 +212,7 @@ def test_a_picture_in_a_set_of_documents_is_none(owner, session):
     ("address", "name", "content", "status", "told"),
     [
         (PHOTOS, "a.txt", b"words", 422, "does not take such files"),
-        (PHOTOS, "a.jpg", b"words", 415, "not taken here"),
+        (PHOTOS, "a.jpg", b"words", 415, "not a picture we can take. Use JPEG, PNG"),
         (PHOTOS, "a.jpg", b"", 422, "empty"),
         (PHOTOS, "a.jpg", factories.truncated(jpeg()), 422, "cut off"),
         (FILES, "a.html", b"<p>", 422, "does not take such files"),
