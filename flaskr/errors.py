@@ -139,7 +139,7 @@ class TooManyAttemptsError(DomainError):
 
     code = "too_many_attempts"
     status = 429
-    message = message_("Too many attempts. Wait %(minutes)s minutes, then try again.")
+    message = message_("Too many attempts. Try again in %(minutes)s min.")
 
 
 class WeChatOffError(DomainError):

@@ -234,6 +234,11 @@ def list_own(
     return SetFile.page(session, owner.id, upload_set.name, before, size)
 
 
+def is_own(session: Session, owner: User, upload_set: UploadSet, name: str) -> bool:
+    """Tell whether the owner has, or had, a file of this name in the set: lists go on from it."""
+    return SetFile.has_had(session, owner.id, upload_set.name, name)
+
+
 def delete(session: Session, media: Media, file: SetFile) -> None:
     """Take a file from its address; a picture from every address it has.
 

@@ -213,6 +213,11 @@ def test_what_wechat_says_is_told_in_our_words(browser, session, code, status, t
     assert ("Retry-After" in answer.headers) == (status in {429, 503})
 
 
+def test_one_minute_is_told_in_words_that_are_right_for_one_and_for_many(browser):
+    told = login(browser, "45011").json["error"]["message"]
+    assert told == "Too many attempts. Try again in 1 min."
+
+
 def test_a_redirect_is_not_followed(browser, service):
     login(browser, "redirect")
     assert [asked["js_code"] for asked in service.asked] == ["redirect"]

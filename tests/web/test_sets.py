@@ -197,6 +197,9 @@ def test_documents_are_listed_for_their_owner_only_page_by_page(owner, other, se
     assert len(query(owner.get(older), ".batch-item")) == 1
     assert not query(other.get(FILES), ".batch-item")
     assert not query(other.get(older), ".batch-item")
+    lost = owner.get(f"{FILES}?before=xx")  # no place in the list: its beginning
+    assert len(query(lost, ".batch-item")) == 30
+    assert links(lost, "a[rel=next]") == [older]
 
 
 def test_a_picture_in_a_set_of_documents_is_none(owner, session):
@@ -423,6 +426,8 @@ def test_a_place_without_room_keeps_nothing(make_app, instance, session, ada, mo
 def test_the_menu_leads_to_further_sets(owner, make_app):
     assert FILES in links(owner.get("/"))
     assert PHOTOS not in links(owner.get("/"))
+    browser = logged_in(make_app(UPLOADED_PHOTOS_DEST="images"))
+    assert PHOTOS in links(browser.get("/"))
 
 
 @pytest.fixture
