@@ -283,6 +283,8 @@ def gc(*, dry_run: bool) -> None:
     click.echo(f"uploads that came in pieces and expired: {done.uploads}")
     click.echo(f"leftovers of uploads that were broken off: {done.leftovers + filed.leftovers}")
     click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
+    if filed.set_aside:
+        click.echo(f"nobody's files in upload sets, moved to files/quarantine/: {filed.set_aside}")
     if not dry_run and (looked := lookalikes.look_at_rest(database.session, media, most=LOOKS)):
         click.echo(f"pictures looked at for what they are like: {looked}")
 

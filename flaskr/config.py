@@ -22,6 +22,7 @@ SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file, not a secret
 KIB = 1024
 MIB = 1024 * KIB
 MAX_TOKEN_DAYS = 3650
+WECHAT_PAIR = ("WECHAT_APPID", "WECHAT_SECRET")
 
 
 class ConfigurationError(Exception):
@@ -40,10 +41,21 @@ def parse_flag(text: str) -> bool:
 
 def parse_count(text: str) -> int:
     """Read a whole number that is not negative; raise ``ValueError`` otherwise."""
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError("expected a whole number") from None
     if number < 0:
         raise ValueError("expected a number that is not negative")
     return number
+
+
+def parse_bytes(text: str) -> int:
+    """Read a number of bytes; raise ``ValueError`` for anything else, such as `5MB`."""
+    try:
+        return parse_count(text)
+    except ValueError:
+        raise ValueError("expected a number of bytes that is not negative") from None
 
 
 def check_token_days(days: object) -> None:
@@ -136,20 +148,20 @@ SETTINGS: tuple[Setting, ...] = (
         "MAX_FILE_BYTES",
         32 * MIB,
         "The largest file taken, in bytes.",
-        parse_count,
+        parse_bytes,
     ),
     Setting(
         "MAX_BATCH_BYTES",
         512 * MIB,
         "The largest request taken, in bytes: all files of one form together.",
-        parse_count,
+        parse_bytes,
     ),
     Setting(
         "MAX_UNFINISHED_BYTES",
         1024 * MIB,
         "The most bytes that the unfinished uploads of one account may have together. They come in "
         "pieces (docs/tus.md) and lie on the disk until they are complete or expire.",
-        parse_count,
+        parse_bytes,
     ),
     Setting(
         "UPLOAD_DAYS",
@@ -305,8 +317,10 @@ SET_SETTINGS: tuple[Setting, ...] = (
         "",
         "Where the set's files lie, and what makes the set exist: a folder (absolute, or below the "
         "instance folder) or a storage address such as `file:///srv/files`. It has to be a folder "
-        "of its own. `photos` exists without: its pictures are kept with all others; with it, a "
-        "copy of each lies there under its public name.",
+        "of its own, that no other set and no other instance has: what another instance keeps "
+        "there is nobody's in this one's database, and `tuchuang gc` moves it to "
+        "`files/quarantine/`. `photos` exists without: its pictures are kept with all others; with "
+        "it, a copy of each lies there under its public name.",
     ),
     Setting(
         "UPLOADED_<SET>_URL",
@@ -318,9 +332,10 @@ SET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "UPLOADED_<SET>_ALLOW",
         [],
-        "Extensions taken, separated by commas; names of groups stand for their members. For "
-        "`photos` (IMAGES) and `files` (TEXT, DOCUMENTS) they are taken besides; for a set of your "
-        "own they are all that is taken. Empty there: DEFAULT. `svg` counts only with `ALLOW_SVG`.",
+        "Extensions taken, separated by commas; names of groups stand for their members, and are "
+        'written as text, too: `UPLOADED_FILES_ALLOW = "ARCHIVES, md"`. For `photos` (IMAGES) and '
+        "`files` (TEXT, DOCUMENTS) they are taken besides; for a set of your own they are all that "
+        "is taken. Empty there: DEFAULT. `svg` counts only with `ALLOW_SVG`.",
         parse_list,
     ),
     Setting(
@@ -333,7 +348,7 @@ SET_SETTINGS: tuple[Setting, ...] = (
         "UPLOADED_<SET>_MAX_BYTES",
         0,
         "The largest file taken, in bytes. 0: `MAX_FILE_BYTES`.",
-        parse_count,
+        parse_bytes,
     ),
 )
 """The settings of an upload set, one of each for every set; library.sets reads them."""
@@ -387,6 +402,9 @@ def check_values(values: Mapping[str, Any]) -> None:
             setting.check(values[setting.name])
         except ValueError as error:
             raise ConfigurationError(f"{setting.name}: {error}") from error
+    for given, needed in (WECHAT_PAIR, WECHAT_PAIR[::-1]):
+        if values[given] and not values[needed]:
+            raise ConfigurationError(f"{needed}: {given} has no effect without it")
 
 
 def names_in(environ: Mapping[str, str]) -> list[str]:

@@ -139,7 +139,7 @@ class TooManyAttemptsError(DomainError):
 
     code = "too_many_attempts"
     status = 429
-    message = message_("Too many attempts. Wait %(minutes)s minutes, then try again.")
+    message = message_("Too many attempts. Try again in %(minutes)s min.")
 
 
 class WeChatOffError(DomainError):
@@ -262,6 +262,14 @@ class RequestTooLargeError(DomainError):
     message = message_("All of it together is larger than %(limit)s. Send less at once.")
 
 
+class FormTextTooLargeError(DomainError):
+    """What a form holds beside its files is over the limit."""
+
+    code = "text_too_large"
+    status = 413
+    message = message_("The text is too long: at most %(limit)s in all. Shorten it.")
+
+
 class UnsupportedTypeError(DomainError):
     """The content is no picture of a kind we take, whatever its name says."""
 
@@ -274,6 +282,12 @@ class NotInSetError(UnsupportedTypeError):
     """The upload set does not take files of this kind."""
 
     message = message_("Files of this kind are not taken here. Use %(formats)s.")
+
+
+class FormatNotInSetError(NotInSetError):
+    """The upload set does not take pictures of this format, whatever the file's name says."""
+
+    message = message_("By its content, this file is %(format)s, not taken here. Use %(formats)s.")
 
 
 class UnreadableImageError(DomainError):

@@ -1,13 +1,12 @@
 """The native API. Every request carries a Bearer token; cookies do not count here."""
 
-from flask import Blueprint, jsonify, make_response, request, url_for
+from flask import Blueprint, jsonify, make_response, url_for
 from werkzeug.wrappers import Response
 
 from flaskr.errors import NoFileError, SeveralFilesError
 from flaskr.library.keys import new_key
 from flaskr.library.uploads import Upload
-from flaskr.web.errors import FORM_OVERHEAD
-from flaskr.web.intake import takes_files
+from flaskr.web.intake import expect_one_file, takes_files
 from flaskr.web.links import absolute
 from flaskr.web.outcomes import upload_json, upload_status
 from flaskr.web.uploading import (
@@ -31,7 +30,7 @@ def upload() -> Response:
     key was changed, `delete_url` is null.
     """
     idempotency_key()  # a bad one is refused before the file is read
-    request.max_content_length = max_file_bytes() + FORM_OVERHEAD
+    expect_one_file(max_file_bytes())
     sent = sent_files()
     if not sent:
         raise NoFileError

@@ -2,7 +2,7 @@
 
 A copy lies under the public name of its `SetFile`. It is put before the row that names it is
 committed, and taken away after the commit that ends it: no row points at nothing. What a killed
-process leaves behind is taken away by `library.set_files.collect`.
+process leaves behind is taken away by `library.set_collect.collect_sets`.
 """
 
 import errno
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -17,24 +18,24 @@ from flaskr.library.media import Media, blob_name
 from flaskr.library.sets import Place
 from flaskr.library.variants import local_copy
 from flaskr.models import Image, SetFile
+from flaskr.storage import Spool, SpooledFile
 from flaskr.transactions import after_commit
 
 CHUNK = 1024 * 1024
 
 
 def put_picture(media: Media, place: Place, name: str, sha256: str) -> None:
-    """Put a copy of the content into the place. Raises NotFoundError, OSError.
+    """Put a copy of the content into the place. Raises NotFoundError, OSError."""
+    with local_copy(media, blob_name(sha256)) as source:
+        put_copy(media, place, name, source)
+
+
+def put_copy(media: Media, place: Place, name: str, source: Path) -> None:
+    """Put a copy of a file into the place. Raises OSError.
 
     It is no link: whoever may write to the place shall not write into our bytes.
     """
-    with (
-        local_copy(media, blob_name(sha256)) as source,
-        media.spool.create() as copy,
-        source.open("rb") as content,
-    ):
-        while chunk := content.read(CHUNK):
-            copy.write(chunk)
-        copy.finish()
+    with source.open("rb") as content, copied(media.spool, content) as copy:
         put(place, name, copy.path)
 
 
@@ -45,11 +46,18 @@ def put(place: Place, name: str, source: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with place.spool.create() as copy, source.open("rb") as content:
-            while chunk := content.read(CHUNK):
-                copy.write(chunk)
-            copy.finish()
+        with source.open("rb") as content, copied(place.spool, content) as copy:
             place.store.put(name, copy.path)
+
+
+@contextmanager
+def copied(spool: Spool, content: BinaryIO) -> Iterator[SpooledFile]:
+    """Give a copy of an open file in the spool; it goes afterwards, unless it was moved away."""
+    with spool.create() as copy:
+        while chunk := content.read(CHUNK):
+            copy.write(chunk)
+        copy.finish()
+        yield copy
 
 
 @contextmanager

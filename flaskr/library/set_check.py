@@ -1,10 +1,12 @@
 """Checking the places of upload sets: each row has its file, each file its row.
 
 Part of `library.check`. A copy of a picture is made again from the picture; a document that is lost
-or damaged is reported, for nobody else has its bytes.
+or damaged is reported, and put back if its bytes are found under another name.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -14,12 +16,26 @@ from sqlalchemy.orm import Session
 
 from flaskr.library import copies
 from flaskr.library.faults import Content, Fault, Inspection, Kind
+from flaskr.library.media import blob_name
 from flaskr.library.mending import mend_leftover
-from flaskr.library.set_collect import PAGE, orphans
+from flaskr.library.set_orphans import PAGE, content_of, is_copy, orphans, set_aside
 from flaskr.library.sets import Place
 from flaskr.models import Blob, Image, SetFile
 from flaskr.storage import MissingFileError, Store
 from flaskr.transactions import begin_write, end_read
+
+
+@dataclass(frozen=True)
+class LostDocument:
+    """A document whose bytes are missing or damaged: where they belong, and what was told."""
+
+    place: Place
+    name: str
+    fault: Fault
+
+
+Lost = dict[str, list[LostDocument]]
+"""The documents whose bytes are lost, by their SHA-256."""
 
 
 class Row(NamedTuple):
@@ -38,32 +54,38 @@ def check_sets(inspection: Inspection, orphaned: datetime, forgotten: datetime) 
     """Go through the places of all sets; what others put there is not looked at.
 
     Files that were stored after `orphaned`, and spooled ones after `forgotten`, may be on their
-    way.
+    way. All rows come first: what one of them misses may lie in the place of any set.
     """
-    for name, each in inspection.media.sets.items():
-        if each.place is None:
-            continue
-        try:
-            check_rows(inspection, name, each.place)
-            check_orphans(inspection, name, each.place, orphaned)
-        except OSError as error:
-            detail = f"cannot be looked into: {error.strerror}"
-            fault = Fault(Kind.UNREADABLE, str(error.filename or name), detail)
-            inspection.report.faults.append(fault)
-        for path in each.place.spool.leftovers(forgotten):
-            detail = "was left by an upload that was broken off"
-            fault = Fault(Kind.LEFTOVER, f"{name}: {path.name}", detail)
-            inspection.report.faults.append(fault)
-            inspection.mend(fault, partial(mend_leftover, path, fault))
+    sets = inspection.media.sets.items()
+    places = [(name, each.place) for name, each in sets if each.place is not None]
+    lost: Lost = {}
+    for name, place in places:
+        with reporting(inspection, name):
+            check_rows(inspection, name, place, lost)
+    for name, place in places:
+        with reporting(inspection, name):
+            check_orphans(inspection, name, place, orphaned, lost)
+        check_leftovers(inspection, name, place, forgotten)
 
 
-def check_rows(inspection: Inspection, set_name: str, place: Place) -> None:
-    """Compare every file that a row names with what the row says of it."""
+@contextmanager
+def reporting(inspection: Inspection, set_name: str) -> Iterator[None]:
+    """Report a place that cannot be looked into, and go on with the next."""
+    try:
+        yield
+    except OSError as error:
+        detail = f"cannot be looked into: {error.strerror}"
+        fault = Fault(Kind.UNREADABLE, str(error.filename or set_name), detail)
+        inspection.report.faults.append(fault)
+
+
+def check_rows(inspection: Inspection, set_name: str, place: Place, lost: Lost) -> None:
+    """Compare every file that a row names with what the row says of it; note lost documents."""
     for row in rows_of(inspection.session, set_name):
         if row.document is None and row.hidden is not None:
             check_hidden(inspection, set_name, place, row)
         elif row.document is not None or row.picture is not None:
-            check_file(inspection, set_name, place, row)
+            check_file(inspection, set_name, place, row, lost)
 
 
 def rows_of(session: Session, set_name: str) -> Iterator[Row]:
@@ -90,7 +112,7 @@ def rows_of(session: Session, set_name: str) -> Iterator[Row]:
         last = page[-1].id
 
 
-def check_file(inspection: Inspection, set_name: str, place: Place, row: Row) -> None:
+def check_file(inspection: Inspection, set_name: str, place: Place, row: Row, lost: Lost) -> None:
     """Find a file that is missing or holds other bytes; make a copy of a picture again."""
     inspection.report.files += 1
     wrong = examine(place.store, row)
@@ -106,6 +128,8 @@ def check_file(inspection: Inspection, set_name: str, place: Place, row: Row) ->
     inspection.report.faults.append(fault)
     if row.picture is not None:
         inspection.mend(fault, partial(mend_copy, inspection, place, row, fault))
+    elif row.document is not None:
+        lost.setdefault(row.document, []).append(LostDocument(place, row.name, fault))
 
 
 def examine(store: Store, row: Row) -> tuple[Kind, str] | None:
@@ -132,15 +156,21 @@ def stands(session: Session, row: Row) -> bool:
 
 
 def mend_copy(inspection: Inspection, place: Place, row: Row, fault: Fault) -> None:
-    """Make a copy of a picture again, if the picture is shown still. Raises NotFoundError."""
+    """Make a copy of a picture again, if the picture is shown still.
+
+    The place may be slow, so that comes before the write transaction that looks whether it was
+    right. Raises NotFoundError, OSError.
+    """
     session = inspection.session
+    place.store.delete(row.name)
+    copies.put_picture(inspection.media, place, row.name, str(row.picture))
     begin_write(session)
-    shown = select(Image).where(Image.id == row.image_id, Image.deleted.is_(None))
-    image = session.scalar(shown.with_for_update(of=Image))
-    if image is not None:
+    shown = select(Blob.sha256).join(Image, Image.blob_id == Blob.id)
+    shown = shown.where(Image.id == row.image_id, Image.deleted.is_(None))
+    picture = session.scalar(shown.with_for_update(of=Image))
+    if picture is None:
         place.store.delete(row.name)
-        copies.put_picture(inspection.media, place, row.name, image.blob.sha256)
-    fault.repaired = True
+    fault.repaired = picture in (None, row.picture)
 
 
 def check_hidden(inspection: Inspection, set_name: str, place: Place, row: Row) -> None:
@@ -164,14 +194,65 @@ def mend_hidden(inspection: Inspection, place: Place, row: Row, fault: Fault) ->
     fault.repaired = True
 
 
-def check_orphans(inspection: Inspection, set_name: str, place: Place, orphaned: datetime) -> None:
+def check_orphans(
+    inspection: Inspection, set_name: str, place: Place, orphaned: datetime, lost: Lost
+) -> None:
     """Find files under names of ours that no row knows."""
-
-    def mend(name: str, fault: Fault) -> None:
-        place.store.delete(name)
-        fault.repaired = True
-
     for entry in orphans(inspection.session, place, orphaned):
         fault = Fault(Kind.ORPHAN, f"{set_name}: {entry.name}", "belongs to no file of a set")
         inspection.report.faults.append(fault)
-        inspection.mend(fault, partial(mend, entry.name, fault))
+        inspection.mend(fault, partial(mend_orphan, inspection, place, entry.name, fault, lost))
+
+
+def mend_orphan(inspection: Inspection, place: Place, name: str, fault: Fault, lost: Lost) -> None:
+    """Put a file where its bytes are missed; remove it if it is a mere copy, else set it aside.
+
+    Raises MissingFileError, OSError.
+    """
+    sha256 = content_of(place, name).sha256
+    bring_home(inspection, place, name, fault, lost.get(sha256, []))
+    if sha256 in inspection.lost:
+        bring_picture_home(inspection, place, name, fault, sha256)
+    if is_copy(inspection.session, inspection.media, sha256):
+        place.store.delete(name)
+    else:
+        fault.detail += f"; set aside as {set_aside(inspection.media, place, name)}"
+    fault.repaired = True
+
+
+def bring_home(
+    inspection: Inspection, place: Place, name: str, fault: Fault, homes: list[LostDocument]
+) -> None:
+    """Copy a file to where documents have lost these bytes; what is there instead is set aside."""
+    media = inspection.media
+    for home in list(homes):
+        with suppress(MissingFileError):
+            aside = set_aside(media, home.place, home.name)
+            home.fault.detail += f"; set aside as {aside}"
+        with place.store.open(name) as content, copies.copied(media.spool, content) as copy:
+            copies.put(home.place, home.name, copy.path)
+        home.fault.repaired = True
+        homes.remove(home)
+        fault.detail += f"; it was missed as {home.fault.name}, and is there now"
+
+
+def bring_picture_home(
+    inspection: Inspection, place: Place, name: str, fault: Fault, sha256: str
+) -> None:
+    """Copy a file to where a picture has lost these bytes."""
+    media = inspection.media
+    with place.store.open(name) as content, copies.copied(media.spool, content) as copy:
+        media.store.put(blob_name(sha256), copy.path)
+    inspection.lost.pop(sha256).repaired = True
+    fault.detail += "; it was missed elsewhere, and is there now"
+
+
+def check_leftovers(
+    inspection: Inspection, set_name: str, place: Place, forgotten: datetime
+) -> None:
+    """Find what uploads that were killed left in the place's own spool."""
+    for path in place.spool.leftovers(forgotten):
+        detail = "was left by an upload that was broken off"
+        fault = Fault(Kind.LEFTOVER, f"{set_name}: {path.name}", detail)
+        inspection.report.faults.append(fault)
+        inspection.mend(fault, partial(mend_leftover, path, fault))

@@ -1,9 +1,8 @@
 """Removing what upload sets no longer need: documents out of the trash, copies, leftovers."""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import delete, select
@@ -11,22 +10,23 @@ from sqlalchemy.orm import Session
 
 from flaskr.library.collect import LEFTOVER_AGE
 from flaskr.library.media import Media
-from flaskr.library.set_files import NAME
+from flaskr.library.set_orphans import content_of, is_copy, orphans, set_aside
 from flaskr.library.sets import Place
 from flaskr.models import Image, SetFile, User
-from flaskr.storage import Entry, MissingFileError, Store
+from flaskr.storage import MissingFileError, Store
 from flaskr.transactions import begin_write, end_read
-
-PAGE = 500
-"""How many names the database is asked about at once."""
 
 
 @dataclass
 class CollectedFromSets:
-    """How many files of sets went, and how many leftovers of uploads that were broken off."""
+    """How many files of sets went, and how many leftovers of uploads that were broken off.
+
+    `set_aside` files are nobody's and may be a last copy: they went into the quarantine.
+    """
 
     files: int = 0
     leftovers: int = 0
+    set_aside: int = 0
 
 
 class Due(NamedTuple):
@@ -53,7 +53,7 @@ def collect_sets(
             done.files += collect_row(session, media.sets[row.set_name].place, row, dry_run=dry_run)
     for each in media.sets.values():
         if each.place is not None:
-            sweep(session, each.place, at - LEFTOVER_AGE, done, dry_run=dry_run)
+            sweep(session, media, each.place, at - LEFTOVER_AGE, done, dry_run=dry_run)
     return done
 
 
@@ -89,11 +89,18 @@ def collect_row(session: Session, place: Place | None, row: Due, *, dry_run: boo
 
 
 def sweep(
-    session: Session, place: Place, before: datetime, done: CollectedFromSets, *, dry_run: bool
+    session: Session,
+    media: Media,
+    place: Place,
+    before: datetime,
+    done: CollectedFromSets,
+    *,
+    dry_run: bool,
 ) -> None:
-    """Remove what was written before that moment and belongs to nobody.
+    """Take away what was written before that moment and belongs to nobody.
 
-    An upload that was killed leaves such files, and an account that is removed.
+    An upload that was killed leaves such files. What we have nowhere else is moved into the
+    quarantine, for it may be another instance's, or of a newer database.
     """
     for path in place.spool.leftovers(before):
         done.leftovers += 1
@@ -103,22 +110,15 @@ def sweep(
         end_read(session)
         return  # a database that knows nobody is new, or the wrong one: it may not judge
     for entry in orphans(session, place, before):
-        done.leftovers += 1
-        if not dry_run:
-            place.store.delete(entry.name)
-
-
-def orphans(session: Session, place: Place, before: datetime) -> Iterator[Entry]:
-    """Yield the files under names of ours that were stored before that moment and have no row.
-
-    Sets may share a place, so a row of any set will do.
-    """
-    ours = (e for e in place.store.list() if NAME.fullmatch(e.name) and e.modified < before)
-    while page := list(islice(ours, PAGE)):
-        names = [entry.name for entry in page]
-        known = set(session.scalars(select(SetFile.name).where(SetFile.name.in_(names))))
-        end_read(session)
-        yield from (entry for entry in page if entry.name not in known)
+        with suppress(MissingFileError):  # somebody took it away while we looked
+            if is_copy(session, media, content_of(place, entry.name).sha256):
+                done.leftovers += 1
+                if not dry_run:
+                    place.store.delete(entry.name)
+            else:
+                done.set_aside += 1
+                if not dry_run:
+                    set_aside(media, place, entry.name)
 
 
 def exists(store: Store, name: str) -> bool:

@@ -7,14 +7,23 @@ as it came, in the set's store.
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import EmptyFileError, NoFileError, NotFoundError, NotInSetError
+from flaskr.errors import (
+    EmptyFileError,
+    FormatNotInSetError,
+    NoFileError,
+    NotFoundError,
+    NotInSetError,
+    UnsupportedTypeError,
+)
 from flaskr.imaging import Limits
-from flaskr.imaging.formats import HEAD_BYTES, sniff
+from flaskr.imaging.formats import FORMATS, HEAD_BYTES, SVG, Format, sniff
 from flaskr.library import copies, images
 from flaskr.library.media import Media
 from flaskr.library.names import display_name
@@ -97,7 +106,6 @@ def take(
     if upload_set.place and upload_set.takes(extension) and extension not in IMAGES:
         made = take_document(session, upload_set, upload_set.place, owner, arrival)
     else:
-        check_picture(upload_set, arrival.file)
         made = take_picture(session, media, owner, upload_set, arrival, limits)
     if arrival.slot is not None:
         empty_slot(session, media, made, arrival.slot)
@@ -106,15 +114,28 @@ def take(
     return made
 
 
-def check_picture(upload_set: UploadSet, file: SpooledFile) -> None:
-    """Raise NotInSetError unless the content is a picture of a format that the set takes.
+def check_picture(upload_set: UploadSet, arrival: SetArrival) -> Format:
+    """Return the format of a picture, by its content: mini programs make names up.
 
-    Names say little: mini programs make them up.
+    Raises UnsupportedTypeError for what is no picture, NotInSetError for what the set does not
+    take.
     """
-    with file.path.open("rb") as content:
+    with arrival.file.path.open("rb") as content:
         format_ = sniff(content.read(HEAD_BYTES))
-    if format_ is None or not upload_set.takes_picture(format_.extension):
-        raise NotInSetError(formats=", ".join(sorted(upload_set.allowed)))
+    kinds = ", ".join(sorted(upload_set.allowed))
+    if format_ is None:
+        if upload_set.allowed.issubset(IMAGES) or upload_set.takes(extension_of(arrival.name)):
+            raise UnsupportedTypeError(formats=", ".join(formats_of(upload_set)))
+        raise NotInSetError(formats=kinds)
+    if not upload_set.takes_picture(format_.extension):
+        raise FormatNotInSetError(format=format_.name, formats=kinds)
+    return format_
+
+
+def formats_of(upload_set: UploadSet) -> list[str]:
+    """Return the names of the picture formats that the set takes."""
+    known = [*FORMATS, SVG]
+    return [format_.name for format_ in known if upload_set.takes_picture(format_.extension)]
 
 
 def take_picture(
@@ -125,17 +146,27 @@ def take_picture(
     arrival: SetArrival,
     limits: Limits,
 ) -> SetFile:
-    """Take a picture in; where the set has a place of its own, put a copy there."""
+    """Take a picture in; where the set has a place of its own, put a copy there.
+
+    The copy comes before the rows, so that no name is given out without its file, and before the
+    write transaction: a place that is slow keeps nobody else from writing.
+    """
+    name = new_name(check_picture(upload_set, arrival).extension)
+    place = upload_set.place
+    copy = partial(copies.put_copy, media, place, name) if place else None
     # A slot deletes its image when the next one comes, so the image has to be the set's own.
-    picture = Arrival(arrival.file, arrival.name, None, "share", anew=True)
-    image = accept(session, media, owner, picture, limits).image
-    made = add(session, upload_set, owner, image.name, image.blob.extension)
-    made.image = image
-    if upload_set.place:
-        # Within the transaction, so that no name is given out without its file.
-        with copies.removing(upload_set.place, made.name):
-            copies.put_picture(media, upload_set.place, made.name, image.blob.sha256)
-            session.flush()
+    picture = Arrival(arrival.file, arrival.name, None, "share", anew=True, copy=copy)
+    with copies.removing(place, name) if place else nullcontext():
+        image = accept(session, media, owner, picture, limits).image
+        made = SetFile(
+            set_name=upload_set.name,
+            name=name,
+            owner_id=owner.id,
+            original=image.name,
+            image=image,
+        )
+        session.add(made)
+        session.flush()
     return made
 
 
@@ -160,20 +191,6 @@ def take_document(
         )
         session.add(made)
         session.flush()
-    return made
-
-
-def add(
-    session: Session, upload_set: UploadSet, owner: User, original: str, extension: str
-) -> SetFile:
-    """Record a file of the set under a new name."""
-    made = SetFile(
-        set_name=upload_set.name,
-        name=new_name(extension),
-        owner_id=owner.id,
-        original=original,
-    )
-    session.add(made)
     return made
 
 
@@ -215,6 +232,11 @@ def list_own(
 ) -> Sequence[SetFile]:
     """Return up to `size` of the owner's files, newest first, older than the one named `before`."""
     return SetFile.page(session, owner.id, upload_set.name, before, size)
+
+
+def is_own(session: Session, owner: User, upload_set: UploadSet, name: str) -> bool:
+    """Tell whether the owner has, or had, a file of this name in the set: lists go on from it."""
+    return SetFile.has_had(session, owner.id, upload_set.name, name)
 
 
 def delete(session: Session, media: Media, file: SetFile) -> None:

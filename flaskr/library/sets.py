@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flaskr.config import SET_KINDS, ConfigurationError, parse_count, split_set_setting
+from flaskr.config import SET_KINDS, ConfigurationError, parse_bytes, split_set_setting
 from flaskr.imaging.formats import EXTENSION_ALIASES
 from flaskr.storage import LocalStore, Spool, Store, store_at
 
@@ -122,7 +122,22 @@ def from_config(config: Mapping[str, Any], instance: Path, files: Path) -> dict[
             made[name] = read_set(name, settings, instance, files, svg=config.get("ALLOW_SVG"))
         elif settings.get("URL"):
             raise ConfigurationError(f"UPLOADED_{name.upper()}_URL: the set has no DEST")
+    check_apart(made)
     return made
+
+
+def check_apart(sets: Mapping[str, UploadSet]) -> None:
+    """Raise ConfigurationError for two sets with the same folder."""
+    roots: dict[Path, str] = {}
+    for name, each in sets.items():
+        if each.place is None or not isinstance(each.place.store, LocalStore):
+            continue
+        first = roots.setdefault(each.place.store.root.resolve(), name)
+        if first != name:
+            raise ConfigurationError(
+                f"UPLOADED_{name.upper()}_DEST: the set needs a folder of its own, and this is "
+                f"that of the set {first!r}"
+            )
 
 
 def warn_of_unknown(names: Iterable[str], sets: Mapping[str, UploadSet]) -> None:
@@ -171,23 +186,32 @@ def read_set(
     place = read("DEST", lambda dest: read_place(dest, instance, files), "")
     if place is None and not allowed.issubset(IMAGES):
         raise ConfigurationError(f"UPLOADED_{name.upper()}_DEST: documents need a folder")
+    if not allowed:
+        blamed = "ALLOW" if allow else "DENY"
+        off = "; svg counts only with ALLOW_SVG" if SVG in allow else ""
+        raise ConfigurationError(
+            f"UPLOADED_{name.upper()}_{blamed}: nothing is left that the set takes{off}"
+        )
     return UploadSet(
         name=name,
         allowed=allowed,
         place=place,
         url=read("URL", lambda url: read_url(url, name, has_place=place is not None), ""),
-        max_bytes=read("MAX_BYTES", lambda number: parse_count(str(number)), 0),
+        max_bytes=read("MAX_BYTES", lambda number: parse_bytes(str(number)), 0),
     )
 
 
 def read_extensions(value: str | Iterable[str]) -> frozenset[str]:
-    """Read extensions and names of groups, as a list or separated by commas. Raises ValueError."""
+    """Read extensions and names of groups, as a list or separated by commas. Raises ValueError.
+
+    Groups have their names in any case; an extension that has one's name is written with its dot.
+    """
     found: set[str] = set()
     for item in value.split(",") if isinstance(value, str) else value:
         word = item.strip()
         extension = word.lower().removeprefix(".")
-        if word in GROUPS:
-            found.update(GROUPS[word])
+        if word.upper() in GROUPS:
+            found.update(GROUPS[word.upper()])
         elif EXTENSION.fullmatch(extension):
             found.add(extension)
         elif word:

@@ -1,7 +1,7 @@
 """Taking a picture in."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,7 +43,8 @@ class Arrival:
     anything does, `position` the file's place in it, as far as its sender knows.
     `idempotency_key` is the same if the same file is sent once more because no answer came. `anew`
     asks for an image of its own, though the owner may have the same content already.
-    `request_sha256` stands for what the key came with where that is not the file.
+    `request_sha256` stands for what the key came with where that is not the file. `copy` is given
+    the file to be kept before anything is recorded: it may be slow, and others need not wait.
     """
 
     file: ArrivedFile
@@ -54,6 +55,7 @@ class Arrival:
     idempotency_key: str | None = None
     anew: bool = False
     request_sha256: str | None = None
+    copy: Callable[[Path], None] | None = None
 
     @property
     def keyed_sha256(self) -> str:
@@ -178,6 +180,8 @@ def take_content(
     end_read(session)  # decoding takes a while and must not hold a connection
     with opened(media, arrival, limits) as (facts, content, thumbnail):
         small = thumbnail_name(facts, content)
+        if arrival.copy is not None:
+            arrival.copy(content.path)
         store(media, content, small, thumbnail)
         rely_on_bytes(session)
         wait_for_owner(session, owner_id)

@@ -87,6 +87,12 @@ class SetFile(Base):
         return session.scalars(own.order_by(cls.id.desc()).limit(size)).all()
 
     @classmethod
+    def has_had(cls, session: Session, owner_id: int, set_name: str, name: str) -> bool:
+        """Tell whether the owner has a file of this name in the set, deleted or not."""
+        own = select(cls.id).where(cls.owner_id == owner_id, cls.set_name == set_name)
+        return session.scalar(own.where(cls.name == name)) is not None
+
+    @classmethod
     def names_of(cls, session: Session, image_id: int) -> Sequence[tuple[str, str]]:
         """Return the set and the public name of every file that is this image."""
         query = select(cls.set_name, cls.name).where(cls.image_id == image_id)

@@ -214,7 +214,7 @@ def version_card(own: Image, version: Version) -> VersionCard:
     whole = blob.extension if blob.extension in SHOWN_BY_BROWSERS else "jpg"
 
     def address(extension: str, **asked: Any) -> str:
-        place = {"key": own.key, "number": version.number, "extension": extension}
+        place: dict[str, Any] = {"key": own.key, "number": version.number, "extension": extension}
         return url_for(".version", **place | asked)
 
     return VersionCard(

@@ -95,8 +95,8 @@ def delete(key: str) -> str | Response:
     if request.method != "POST":
         own = library.find_own(db.session, account(), key)
         return render_template("tuchuang/delete.html", image=image_card(own))
-    own = Image.owned(db.session, account().id, key)
-    message = say_deleted(own) if own else gettext("That is deleted already.")
+    shown = Image.owned(db.session, account().id, key)
+    message = say_deleted(shown) if shown else gettext("That is deleted already.")
     gone = trash.discard(db.session, media(), account(), [key])
     db.session.commit()
     if wants_json():

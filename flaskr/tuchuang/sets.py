@@ -77,7 +77,7 @@ def take_only_file(found: UploadSet) -> SetFile:
 
 
 def render_set_page(found: UploadSet, form: SetForm) -> str:
-    before = request.args.get("before")
+    before = asked_place(found)
     files = set_files.list_own(db.session, account(), found, before=before, size=PAGE_SIZE + 1)
     shown = files[:PAGE_SIZE]
     address = url_for(".set_page", set_name=found.name)
@@ -94,6 +94,14 @@ def render_set_page(found: UploadSet, form: SetForm) -> str:
         older=older,
         newest=address if before else None,
     )
+
+
+def asked_place(found: UploadSet) -> str | None:
+    """Return the file that the page begins after; None for the first page, or if it is none."""
+    before = request.args.get("before")
+    if before is not None and not set_files.is_own(db.session, account(), found, before):
+        return None
+    return before
 
 
 @bp.route("/sets/<set_name>/<name>/delete", methods=("GET", "POST"))

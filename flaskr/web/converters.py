@@ -25,6 +25,15 @@ class TagConverter(BaseConverter):
         return quote(value, safe="")
 
 
+class WhateverConverter(BaseConverter):
+    """Anything at all, slashes and newlines too: `<whatever:text>`; the view says what is wrong."""
+
+    regex = r"[\s\S]+"
+    weight = 300
+    part_isolating = False
+
+
 def init_app(app: Flask) -> None:
     app.url_map.converters["key"] = KeyConverter
     app.url_map.converters["tag"] = TagConverter
+    app.url_map.converters["whatever"] = WhateverConverter

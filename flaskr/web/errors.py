@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from limits.errors import StorageError
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
@@ -29,11 +29,8 @@ from flaskr.web.redirects import redirect_to_login
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30
-FORM_OVERHEAD = 64 * 1024
-"""What boundaries and headers may add to the one file of a request, in bytes."""
-
-SIZES = {"limit", "used", "needed"}
-"""The details of errors that are numbers of bytes."""
+SIZES = {"used", "needed"}
+"""The details of errors that are numbers of bytes, beside the limit."""
 
 TITLES = {
     400: message_("That did not work"),
@@ -91,7 +88,7 @@ def answer_http_error(error: HTTPException) -> Response:
     if status == NotFoundError.status:
         return answer_domain_error(NotFoundError())
     if status == RequestTooLargeError.status:
-        return answer_domain_error(too_large(request.max_content_length or 0))
+        return answer_domain_error(too_large())
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     message = gettext(MESSAGES.get(status, MESSAGES[500 if status >= 500 else 400]))
@@ -102,12 +99,11 @@ def answer_http_error(error: HTTPException) -> Response:
     return response
 
 
-def too_large(limit: int) -> DomainError:
-    """Say what is too large: the one file that fits a request of `limit` bytes, or all of it."""
-    largest_file: int = current_app.config["MAX_FILE_BYTES"]
-    if largest_file < limit <= largest_file + FORM_OVERHEAD:
-        return FileTooLargeError(limit=largest_file)
-    return RequestTooLargeError(limit=limit)
+def too_large() -> DomainError:
+    """Say what is too large: the one file that the request may carry, or all of it."""
+    if "one_file_limit" in g:
+        return FileTooLargeError(limit=g.one_file_limit)
+    return RequestTooLargeError(limit=request.max_content_length or 0)
 
 
 def answer_vanished_row(_error: StaleDataError | ObjectDeletedError) -> Response:
@@ -142,7 +138,7 @@ def describe(error: DomainError) -> str:
     details = dict(error.details)
     if "limit" in details:
         details["limit"] = limitsize(details["limit"])
-    for name in (SIZES - {"limit"}) & details.keys():
+    for name in SIZES & details.keys():
         details[name] = filesize(details[name])
     return str(gettext(error.message, **details))
 

@@ -5,22 +5,25 @@ hashed again. Here a part is written to the volume of the store while it arrives
 """
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import IO, Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask import Request as FlaskRequest
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from flaskr.errors import DomainError, FileTooLargeError, message_
+from flaskr.errors import DomainError, FileTooLargeError, FormTextTooLargeError, message_
 from flaskr.library.media import Media
 from flaskr.storage import SpooledFile
 
 CHUNK = 256 * 1024
 FORM_BYTES = 4 * 1024 * 1024
 """The largest body of a request that carries no files: a long post, every character escaped."""
+
+FORM_OVERHEAD = 64 * 1024
+"""What boundaries and headers may add to the one file of a request, in bytes."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -98,10 +101,13 @@ class StreamingFormParser(FormDataParser):
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
         """Read the form; whatever was spooled is removed if it cannot be read to its end.
 
-        Raises MalformedFormError, RequestEntityTooLarge, and OSError when a file cannot be written.
+        Raises MalformedFormError, FormTextTooLargeError, RequestEntityTooLarge, and OSError when a file
+        cannot be written.
         """
         fields: MultiDict[str, str]
         files: MultiDict[str, FileStorage]
+        if mimetype == "application/x-www-form-urlencoded":
+            stream = BytesIO(read_text(stream))
         if mimetype != "multipart/form-data":
             stream, fields, files = super().parse(stream, mimetype, content_length, options)
             return stream, self.cls(without_nul(fields)), files
@@ -145,7 +151,7 @@ class StreamingFormParser(FormDataParser):
 
     def _check_text(self, text_bytes: int) -> None:
         if self.max_form_memory_size is not None and text_bytes > self.max_form_memory_size:
-            raise RequestEntityTooLarge
+            raise FormTextTooLargeError(limit=self.max_form_memory_size)
 
 
 class Part:
@@ -188,6 +194,16 @@ class Request(FlaskRequest):
     form_data_parser_class = StreamingFormParser
 
 
+def read_text(stream: IO[bytes]) -> bytes:
+    """Read a form that has no files, which is held in memory. Raises FormTextTooLargeError."""
+    text = bytearray()
+    while chunk := stream.read(CHUNK):
+        text += chunk
+        if len(text) > FORM_BYTES:
+            raise FormTextTooLargeError(limit=FORM_BYTES)
+    return bytes(text)
+
+
 def without_nul(fields: MultiDict[str, str]) -> MultiDict[str, str]:
     """Return the fields with U+FFFD for NUL, as HTML has it: PostgreSQL takes none in a text."""
     return MultiDict(
@@ -212,6 +228,12 @@ def limit_body() -> None:
     """Set how much of this request's body is read at the most."""
     takes = requested_view() in TAKES_FILES
     request.max_content_length = current_app.config["MAX_BATCH_BYTES"] if takes else FORM_BYTES
+
+
+def expect_one_file(limit: int, text: int = 0) -> None:
+    """Let the body be one file of up to `limit` bytes, and up to `text` bytes beside it."""
+    request.max_content_length = limit + FORM_OVERHEAD + text
+    g.one_file_limit = limit
 
 
 def requested_view() -> Callable[..., Any] | None:

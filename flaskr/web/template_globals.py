@@ -50,8 +50,12 @@ def link_choice() -> LinkChoice:
 
 
 def further_sets() -> list[str]:
-    """Return the names of the upload sets beside `photos`, which the upload page stands for."""
-    return sorted(upload_sets().keys() - {PHOTOS})
+    """Return the names of the upload sets that the menu leads to.
+
+    `photos` is among them once it has a place; the upload page stands for it otherwise.
+    """
+    sets = upload_sets().items()
+    return sorted(name for name, each in sets if name != PHOTOS or each.place is not None)
 
 
 def registration_is_open() -> bool:

@@ -282,6 +282,12 @@ def test_a_file_over_the_limit_is_refused(make_app, session, ada):
     assert_refused(user.send(("test", "a.png", png() + bytes(1000))), 413, -101)
 
 
+def test_text_without_end_is_told_as_such(user):
+    answer = user.send(("test", "a.png", png()), filename="x" * 2_000_000)
+    assert_refused(answer, 413, -101)
+    assert answer.json["message"].startswith("The text is too long: at most 500,000 B in all.")
+
+
 @pytest.mark.parametrize(
     "md5", ["", "x", "0" * 31, "0" * 33, "g" * 32, "../../etc/passwd", "０" * 32]
 )

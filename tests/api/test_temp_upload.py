@@ -224,7 +224,21 @@ def test_bad_files_are_refused_in_the_clients_envelope(
 
 
 @pytest.mark.parametrize(
-    "openid", ["", "1/2", "1%2F2", "1%002", "1" * 65, "%0a", "../1", "undefined", "-1", "１"]
+    "openid",
+    [
+        "",
+        "1/2",
+        "1%2F2",
+        "1%002",
+        "1" * 65,
+        "%0a",
+        "123%0a",
+        "1%0a2",
+        "../1",
+        "undefined",
+        "-1",
+        "１",
+    ],
 )
 def test_an_openid_that_is_none_is_refused(guests, session, openid):
     path = f"/temp/upload/{openid}"
@@ -245,6 +259,44 @@ def test_a_photo_over_the_limit_of_the_set_is_refused(make_app, session):
         sent = wx_upload({}, ("photo", "a.png", png() + bytes(size)))
         answer = Browser(app).post(TEMP, **sent)
         assert (answer.status_code, read_as_seed(answer)) == (413, failed("图片上传失败"))
+    assert_nothing_stored(session, app)
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(1000, "1,000 B"), (32 * 1024**2, "32 MB")])
+def test_what_is_too_much_is_told_by_its_own_limit(make_app, session, limit, shown):
+    """Never by a sum that is ours: neither the text's nor the photo's."""
+    app = make_app(GUEST_UPLOADS=True, UPLOADED_PHOTOS_MAX_BYTES=limit)
+    long = {"filename": "x" * 2_000_000, "title": "a"}
+    for path in (TEMP, TASKS):
+        told = read_as_seed(Browser(app).post(path, **wx_upload(long, ("photo", "a.png", png()))))
+        assert told["message"].startswith("The text is too long: at most 500,000 B in all.")
+    large = wx_upload({"title": "a"}, ("photo", "a.png", png()))
+    for path in (TEMP, TASKS):
+        overlong = {"CONTENT_LENGTH": str(10**9)}
+        answer = Browser(app).post(path, **large, environ_overrides=overlong)
+        assert answer.status_code == 413
+        assert read_as_seed(answer)["message"].startswith(f"The file is larger than {shown}.")
+    assert_nothing_stored(session, app)
+
+
+def test_text_that_pretends_to_be_no_form_of_files_is_not_read_without_end(guests, session):
+    kind = "application/x-www-form-urlencoded"
+    answer = guests.post(TEMP, data=b"filename=" + b"x" * 5 * 1024**2, content_type=kind)
+    assert (answer.status_code, read_as_seed(answer)) == (413, failed("图片上传失败"))
+    assert "too long: at most 4 MB" in read_as_seed(answer)["message"]
+
+
+def test_what_is_no_picture_is_told_apart_from_a_picture_that_is_not_taken(make_app, session):
+    app = make_app(GUEST_UPLOADS=True, UPLOADED_PHOTOS_DENY="png")
+    for content, told in (
+        (b"words", "This is not a picture we can take. Use JPEG, GIF, "),
+        (png(), "By its content, this file is PNG, not taken here. Use avif, "),
+    ):
+        answer = Browser(app).post(TEMP, **wx_upload({}, ("photo", "fake.jpg", content)))
+        assert (answer.status_code, read_as_seed(answer)) == (415, failed("图片上传失败"))
+        message = read_as_seed(answer)["message"]
+        assert message.startswith(told)
+        assert "PNG, " not in message.partition("Use")[2]
     assert_nothing_stored(session, app)
 
 

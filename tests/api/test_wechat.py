@@ -213,6 +213,11 @@ def test_what_wechat_says_is_told_in_our_words(browser, session, code, status, t
     assert ("Retry-After" in answer.headers) == (status in {429, 503})
 
 
+def test_one_minute_is_told_in_words_that_are_right_for_one_and_for_many(browser):
+    told = login(browser, "45011").json["error"]["message"]
+    assert told == "Too many attempts. Try again in 1 min."
+
+
 def test_a_redirect_is_not_followed(browser, service):
     login(browser, "redirect")
     assert [asked["js_code"] for asked in service.asked] == ["redirect"]
@@ -252,9 +257,8 @@ def test_a_form_will_do(browser):
     assert browser.post(LOGIN, data={"code": "good-1"}).status_code == 200
 
 
-@pytest.mark.parametrize("missing", ["WECHAT_APPID", "WECHAT_SECRET"])
-def test_without_settings_nobody_logs_in(make_app, settings, service, session, missing):
-    answer = login(Browser(make_app(**settings | {missing: ""})))
+def test_without_settings_nobody_logs_in(make_app, settings, service, session):
+    answer = login(Browser(make_app(**settings | {"WECHAT_APPID": "", "WECHAT_SECRET": ""})))
     assert_refused(answer, session, 404, "wechat_off")
     assert service.asked == []
 

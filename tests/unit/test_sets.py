@@ -4,19 +4,23 @@ import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from flaskr import create_app
 from flaskr.config import ConfigurationError, from_environment
+from flaskr.db import db
 from flaskr.library import copies, images, set_files
 from flaskr.library.check import check
 from flaskr.library.faults import Fault, Kind
+from flaskr.library.media import QUARANTINE, Media, blob_name
 from flaskr.library.set_collect import CollectedFromSets, collect_sets
-from flaskr.library.sets import DEFAULT, DOCUMENTS, IMAGES, TEXT, UploadSet, from_config
+from flaskr.library.sets import ARCHIVES, DEFAULT, DOCUMENTS, IMAGES, TEXT, UploadSet, from_config
 from flaskr.models import Image, SetFile, User, now
 from flaskr.storage import LocalStore, Store, store_at
+from flaskr.transactions import WRITING
 from tests.factories import count_rows, make_document, make_image, png, put
 
 WITHOUT_SVG = set(IMAGES) - {"svg"}
@@ -92,6 +96,11 @@ def test_a_set_of_ones_own_takes_what_allow_says():
     assert mine.allowed == {*WITHOUT_SVG, "zip"}
 
 
+def test_groups_have_their_names_in_any_case():
+    mine = sets(UPLOADED_MINE_DEST="mine", UPLOADED_MINE_ALLOW="images, Archives, .data")["mine"]
+    assert mine.allowed == {*WITHOUT_SVG, *ARCHIVES, "data"}
+
+
 def test_allow_adds_to_a_set_that_is_known_and_deny_takes_away():
     files = sets(
         UPLOADED_FILES_DEST="d",
@@ -148,13 +157,27 @@ def test_a_place_is_a_folder_or_an_address(dest, folder):
         ("ALLOW", "p n g", "neither an extension nor one of IMAGES"),
         ("DENY", "../x", "neither an extension"),
         ("MAX_BYTES", -1, "not negative"),
-        ("MAX_BYTES", "many", "invalid literal"),
+        ("MAX_BYTES", "5MB", "expected a number of bytes"),
+        ("DENY", "TEXT, DOCUMENTS", "nothing is left that the set takes"),
     ],
 )
 def test_a_setting_that_cannot_be_read_stops_the_start(tmp_path, setting, value, told):
     given = {"UPLOADED_FILES_DEST": "docs", f"UPLOADED_FILES_{setting}": value}
     with pytest.raises(ConfigurationError, match=rf"^UPLOADED_FILES_{setting}: .*{told}"):
         create_app({"INSTANCE_PATH": tmp_path, "SECRET_KEY": "x", **given})
+
+
+def test_a_set_that_takes_drawings_alone_needs_them_allowed(tmp_path):
+    given = {"UPLOADED_ART_DEST": "art", "UPLOADED_ART_ALLOW": "svg"}
+    with pytest.raises(ConfigurationError, match=r"^UPLOADED_ART_ALLOW: nothing .*ALLOW_SVG"):
+        sets(**given)
+    assert sets(ALLOW_SVG=True, **given)["art"].allowed == {"svg"}
+
+
+@pytest.mark.parametrize("dest", ["docs", "./docs/", "file:///instance/docs"])
+def test_two_sets_with_one_place_stop_the_start(dest):
+    with pytest.raises(ConfigurationError, match=r"^UPLOADED_MINE_DEST: .*the set 'files'"):
+        sets(UPLOADED_FILES_DEST="docs", UPLOADED_MINE_DEST=dest)
 
 
 def test_documents_need_a_place():
@@ -266,6 +289,15 @@ def names(found: UploadSet) -> set[str]:
     return {entry.name for entry in found.place.store.list()}
 
 
+def quarantined(media: Media) -> dict[str, bytes]:
+    """What was set aside, by the name that it had."""
+    entries = media.store.list(QUARANTINE)
+    return {
+        entry.name.removeprefix(QUARANTINE).rpartition(".")[0]: media.store.read(entry.name)
+        for entry in entries
+    }
+
+
 def add_picture(session, owner, store: Store, image: Image | None, content: bytes = b"x") -> str:
     """A picture in the set, with its copy in the set's place; the copy's name."""
     name = set_files.new_name("png")
@@ -324,7 +356,7 @@ def test_a_file_goes_after_the_commit_that_forgets_it(session, ada, files, store
         with pytest.raises(OSError, match="killed"):
             gc()
     assert count_rows(session, SetFile) == 0
-    assert gc(at=now() + LATER).leftovers == 1
+    assert gc(at=now() + LATER).set_aside == 1
     assert names(files) == set()
 
 
@@ -338,6 +370,27 @@ def test_what_an_account_leaves_behind_is_swept(session, ada, bob, files, gc):
     assert len(names(files)) == 2
     assert gc(at=now() + LATER).leftovers == 1
     assert names(files) == {kept.name}
+
+
+def test_what_another_instance_or_a_newer_database_has_there_is_never_deleted(
+    ada, files, store, with_files, gc
+):
+    name = set_files.new_name("pdf")
+    put(store, name, b"theirs")
+    assert gc() == CollectedFromSets()  # it could be an upload in progress
+    assert gc(at=now() + LATER, dry_run=True) == CollectedFromSets(set_aside=1)
+    assert gc(at=now() + LATER) == CollectedFromSets(set_aside=1)
+    assert names(files) == set()
+    assert quarantined(with_files) == {name: b"theirs"}
+
+
+def test_a_copy_of_damaged_bytes_is_no_mere_copy(session, ada, files, store, with_files, gc):
+    document = make_document(session, ada, files)
+    name = set_files.new_name("txt")
+    put(store, name, b"words")
+    store.local_path(document.name).write_bytes(b"damaged")
+    assert gc(at=now() + LATER) == CollectedFromSets(set_aside=1)
+    assert quarantined(with_files) == {name: b"words"}
 
 
 def test_a_database_that_knows_nobody_sweeps_nothing(session, ada, files, gc):
@@ -418,6 +471,101 @@ def test_every_fault_is_found_and_copies_are_made_again(
     assert {fault.name for fault in again} == {fault.name for fault in left}
     for name in list(faults)[2:4]:
         assert store.read(name) == png()
+
+
+@pytest.mark.parametrize("instead", [None, b"others"])
+def test_a_document_under_another_name_is_brought_home(
+    session, ada, files, store, with_files, fsck, instead
+):
+    document = make_document(session, ada, files, b"the last copy")
+    path = store.local_path(document.name)
+    path.rename(path.with_name(set_files.new_name("txt")))
+    if instead is not None:
+        put(store, document.name, instead)
+    lost, orphan = fsck(repair=True)
+    assert (lost.repaired, orphan.kind, orphan.repaired) == (True, Kind.ORPHAN, True)
+    assert f"it was missed as files: {document.name}" in orphan.detail
+    assert names(files) == {document.name}
+    assert store.read(document.name) == b"the last copy"
+    assert quarantined(with_files) == ({} if instead is None else {document.name: instead})
+    assert fsck() == []
+
+
+def test_a_document_is_brought_home_from_the_place_of_another_set(
+    session, ada, media, files, store, tmp_path
+):
+    docs = from_config({"UPLOADED_DOCS_DEST": "more"}, tmp_path, tmp_path / "files")["docs"]
+    both = replace(media, sets={"docs": docs, "files": files})
+    document = make_document(session, ada, files, b"the last copy")
+    assert docs.place is not None
+    put(docs.place.store, set_files.new_name("txt"), store.read(document.name))
+    store.delete(document.name)
+    faults = check(session, both, at=now() + LATER, repair=True).faults
+    assert [fault.repaired for fault in faults] == [True, True]
+    assert (names(docs), names(files)) == (set(), {document.name})
+
+
+def test_a_picture_that_has_lost_its_bytes_gets_them_from_an_orphan(
+    session, ada, files, store, with_files, fsck
+):
+    image = make_image(session, ada, png(), store=with_files.store)
+    with_files.store.delete(blob_name(image.blob.sha256))
+    put(store, set_files.new_name("png"), png())
+    assert [fault.repaired for fault in fsck(repair=True)] == [True, True]
+    assert with_files.store.read(blob_name(image.blob.sha256)) == png()
+    assert names(files) == set()
+
+
+def test_an_orphan_goes_only_if_its_bytes_are_elsewhere(
+    session, ada, files, store, with_files, fsck
+):
+    document = make_document(session, ada, files, b"a document")
+    make_image(session, ada, png(), store=with_files.store)
+    for content in (b"a document", png()):
+        put(store, set_files.new_name("txt"), content)
+    unknown = set_files.new_name("pdf")
+    put(store, unknown, b"nobody else has these")
+    assert [fault.kind for fault in fsck()] == [Kind.ORPHAN] * 3
+    assert all(fault.repaired for fault in fsck(repair=True))
+    assert names(files) == {document.name}
+    assert quarantined(with_files) == {unknown: b"nobody else has these"}
+    assert fsck() == []
+
+
+def test_a_copy_is_made_again_before_the_write_transaction(
+    session, ada, store, with_files, fsck, monkeypatch
+):
+    """A place may be slow, and nobody else could write meanwhile."""
+    image = make_image(session, ada, png(), store=with_files.store)
+    store.delete(add_picture(session, ada, store, image, png()))
+    writing = []
+    real = copies.put
+
+    def note(*given: Any) -> None:
+        writing.append(WRITING in session.info)
+        real(*given)
+
+    monkeypatch.setattr(copies, "put", note)
+    assert [fault.repaired for fault in fsck(repair=True)] == [True]
+    assert writing == [False]
+
+
+def test_a_copy_that_nobody_wants_any_more_is_not_made_again(
+    session, ada, store, with_files, fsck, monkeypatch, app
+):
+    image = make_image(session, ada, png(), store=with_files.store)
+    store.delete(add_picture(session, ada, store, image, png()))
+    real = copies.put
+
+    def put_slowly(*given: Any) -> None:
+        real(*given)
+        with app.app_context(), db.sessionmaker() as other:
+            other.execute(update(Image).values(deleted=now()))
+            other.commit()
+
+    monkeypatch.setattr(copies, "put", put_slowly)
+    assert [fault.repaired for fault in fsck(repair=True)] == [True]
+    assert list(store.list()) == []
 
 
 def test_a_copy_goes_with_the_commit_and_not_before(session, ada, files, store, with_files):

@@ -114,6 +114,28 @@ def test_a_value_at_the_edge_will_do(tmp_path, name, value):
     assert create_app({"INSTANCE_PATH": tmp_path, name: value}).config[name] == value
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"WECHAT_APPID": "wx1"}, "WECHAT_SECRET"), ({"WECHAT_SECRET": "s"}, "WECHAT_APPID")],
+)
+def test_one_half_of_what_wechat_needs_stops_the_start(tmp_path, given, told):
+    with pytest.raises(ConfigurationError, match=f"^{told}: "):
+        create_app({"INSTANCE_PATH": tmp_path, **given})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("MAX_FILE_BYTES", "5MB", "expected a number of bytes"),
+        ("UPLOADED_A_MAX_BYTES", "5MB", "expected a number of bytes"),
+        ("MAX_SIDE", "wide", "expected a whole number"),
+    ],
+)
+def test_a_number_that_is_none_is_told_in_plain_words(name, text, told):
+    with pytest.raises(ConfigurationError, match=f"^TUCHUANG_{name}: {told}"):
+        from_environment({f"TUCHUANG_{name}": text})
+
+
 # ---- the secret key -------------------------------------------------------------------------
 
 

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import sqlite3
+from contextlib import closing
 from io import BytesIO
 
 import pytest
 from justhtml import JustHTML
 from PIL import Image as Pillow
 
+from flaskr.library import uploads
 from flaskr.library.keys import digest
 from flaskr.library.link_forms import document_forms
 from flaskr.models import Image, SetFile
@@ -194,6 +197,9 @@ def test_documents_are_listed_for_their_owner_only_page_by_page(owner, other, se
     assert len(query(owner.get(older), ".batch-item")) == 1
     assert not query(other.get(FILES), ".batch-item")
     assert not query(other.get(older), ".batch-item")
+    lost = owner.get(f"{FILES}?before=xx")  # no place in the list: its beginning
+    assert len(query(lost, ".batch-item")) == 30
+    assert links(lost, "a[rel=next]") == [older]
 
 
 def test_a_picture_in_a_set_of_documents_is_none(owner, session):
@@ -209,7 +215,7 @@ def test_a_picture_in_a_set_of_documents_is_none(owner, session):
     ("address", "name", "content", "status", "told"),
     [
         (PHOTOS, "a.txt", b"words", 422, "does not take such files"),
-        (PHOTOS, "a.jpg", b"words", 415, "not taken here"),
+        (PHOTOS, "a.jpg", b"words", 415, "not a picture we can take. Use JPEG, PNG"),
         (PHOTOS, "a.jpg", b"", 422, "empty"),
         (PHOTOS, "a.jpg", factories.truncated(jpeg()), 422, "cut off"),
         (FILES, "a.html", b"<p>", 422, "does not take such files"),
@@ -297,6 +303,34 @@ def test_a_place_of_its_own_gets_a_copy_under_the_public_name(make_app, instance
     assert [path.name for path in (instance / "images").iterdir()] == [name]
 
 
+def test_a_place_that_is_slow_keeps_nobody_from_writing(make_app, instance, ada, monkeypatch):
+    browser = logged_in(make_app(UPLOADED_PHOTOS_DEST="images"))
+    real = os.link
+    waited = []
+
+    def slow(source, target):
+        if "images" in str(target):
+            waited.append(target)
+            with closing(sqlite3.connect(instance / "tuchuang.sqlite3", timeout=0)) as other:
+                other.execute("BEGIN IMMEDIATE")
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", slow)
+    assert send(browser, PHOTOS, "a.png", png()).status_code == 303
+    assert len(waited) == 1
+
+
+def test_no_copy_stays_of_a_picture_that_was_not_recorded(make_app, instance, ada, monkeypatch):
+    browser = logged_in(make_app(UPLOADED_PHOTOS_DEST="images"))
+
+    def locked(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(uploads, "rely_on_bytes", locked)
+    assert send(browser, PHOTOS, "a.png", png()).status_code == 503
+    assert list((instance / "images").iterdir()) == []
+
+
 def test_the_copy_goes_when_a_second_photo_replaces_it(make_app, instance, session, ada):
     browser = Browser(make_app(UPLOADED_PHOTOS_DEST="images"))
     headers = {"Authorization": f"Bearer {make_token(session, ada)}"}
@@ -350,7 +384,7 @@ def test_a_place_on_another_volume_will_do(
     make_app, instance, ada, monkeypatch, page, name, content
 ):
     dest = (instance / "docs").as_uri()
-    browser = logged_in(make_app(UPLOADED_FILES_DEST=dest, UPLOADED_PHOTOS_DEST=dest))
+    browser = logged_in(make_app(**{f"UPLOADED_{page.rpartition('/')[2].upper()}_DEST": dest}))
     real = os.link
 
     def link_within(source, target):
@@ -392,6 +426,8 @@ def test_a_place_without_room_keeps_nothing(make_app, instance, session, ada, mo
 def test_the_menu_leads_to_further_sets(owner, make_app):
     assert FILES in links(owner.get("/"))
     assert PHOTOS not in links(owner.get("/"))
+    browser = logged_in(make_app(UPLOADED_PHOTOS_DEST="images"))
+    assert PHOTOS in links(browser.get("/"))
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def shape_errors(blueprint: Blueprint, shape: Shape) -> None:
     def answer_http_error(error: HTTPException) -> Response:
         status = error.code or 500
         if status == RequestTooLargeError.status:
-            return answer_domain_error(too_large(request.max_content_length or 0))
+            return answer_domain_error(too_large())
         return shape(DomainError(), status)
 
     def answer_misrouted() -> Response | None:

@@ -8,8 +8,7 @@ from flaskr.api.miniprogram.envelopes import answer, shape_errors, tell
 from flaskr.errors import DomainError, NoFileError, SeveralFilesError
 from flaskr.library.sets import PHOTOS, UploadSet
 from flaskr.models import SetFile
-from flaskr.web.errors import FORM_OVERHEAD
-from flaskr.web.intake import ReceivedFile
+from flaskr.web.intake import FORM_BYTES, ReceivedFile, expect_one_file
 from flaskr.web.sets import set_file_url, set_limit, upload_set
 
 FIELD = "photo"
@@ -45,12 +44,12 @@ def photo_limit() -> int:
     return set_limit(photos())
 
 
-def sent_photo(text_bytes: int = 0) -> ReceivedFile:
-    """Return the one photo of the request, beside which there may be so many bytes of text.
+def sent_photo() -> ReceivedFile:
+    """Return the one photo of the request. Raises NoFileError, SeveralFilesError.
 
-    Raises NoFileError, SeveralFilesError.
+    More text than a form may have is read so far that it can be told from a large photo.
     """
-    request.max_content_length = photo_limit() + FORM_OVERHEAD + text_bytes
+    expect_one_file(photo_limit(), FORM_BYTES)
     sent = [part for parts in request.files.listvalues() for part in parts]
     if len(sent) > 1:
         raise SeveralFilesError

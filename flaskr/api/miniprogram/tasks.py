@@ -28,7 +28,6 @@ from flaskr.web.uploading import picture_limits
 
 MAX_TITLE = 200
 MAX_TEXT = 100_000
-TEXT_BYTES = 4 * MAX_TEXT
 
 _LINE_START = re.compile(r"^(\d+(?=[.)])|(?=[#+=~|-]))(.)")
 """What would make a heading, a list, a table or a rule of a line."""
@@ -39,7 +38,7 @@ _LINE_START = re.compile(r"^(\d+(?=[.)])|(?=[#+=~|-]))(.)")
 def create_task() -> Response:
     """Publish a post of the form's fields with the photo, both or neither."""
     author = admit_upload()
-    photo = sent_photo(TEXT_BYTES)
+    photo = sent_photo()
     title = " ".join(request.form.get("title", "").split())  # one line
     written = sum(len(value) for value in request.form.values())
     if not 1 <= len(title) <= MAX_TITLE or written > MAX_TEXT:

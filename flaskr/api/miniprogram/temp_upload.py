@@ -22,7 +22,7 @@ OPENID = re.compile(r"[0-9]{1,64}|[A-Za-z0-9_-]{20,64}")
 
 
 @bp.post("/temp/upload/", defaults={"openid": ""}, strict_slashes=False)
-@bp.post("/temp/upload/<path:openid>")
+@bp.post("/temp/upload/<whatever:openid>")
 @takes_files_up_to(photo_limit)
 def temp_upload(openid: str) -> Response:
     """Take the photo in; the one sent before for this openid, by the same account, goes.
