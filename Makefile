@@ -130,6 +130,7 @@ bench: setup $(STAMP)-bench $(STAMP)-peers
 	$(PY) benchmarks/uploads.py --quick
 	$(PY) benchmarks/variants.py --quick
 	$(PY) benchmarks/serving.py --quick
+	$(PY) benchmarks/gallery.py --quick
 	$(PY) benchmarks/memory.py --rounds 1
 	@$(PY) benchmarks/report.py
 

@@ -1,6 +1,7 @@
 """The gallery: one's pictures, narrowed, sorted, page by page."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -42,7 +43,7 @@ def show(asked: Asked) -> str | Response:
     page = gallery.list_page(
         db.session, account(), asked.wanted, asked.sort, cursor, size=PAGE_SIZE
     )
-    if len(page.images) == 1 and search.LINK.fullmatch(asked.wanted.text):
+    if len(page.images) == 1 and search.LINK.search(asked.wanted.text):
         return redirect(url_for(".image", key=page.images[0].key), 303)
     return render_template(
         "tuchuang/images.html",
@@ -52,7 +53,7 @@ def show(asked: Asked) -> str | Response:
     )
 
 
-def page_context(asked: Asked, page: Page) -> dict[str, object]:
+def page_context(asked: Asked, page: Page) -> dict[str, Any]:
     """Return the pictures of a page and the ways to the pages beside it."""
     earlier, later = neighbour_texts(asked.sort)
     tiles = tiles_of(page.images)
@@ -68,13 +69,22 @@ def page_context(asked: Asked, page: Page) -> dict[str, object]:
     }
 
 
-def tools_context(asked: Asked) -> dict[str, object]:
+def acts_context() -> dict[str, Any]:
+    """Return what the bar needs that says what can be done with chosen pictures."""
+    return {
+        "albums": albums.outline(db.session, account())[:LISTED],
+        "tags": tags.names(db.session, account(), LISTED),
+        "visibilities": [(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
+    }
+
+
+def tools_context(asked: Asked) -> dict[str, Any]:
     """Return what narrows and sorts the list, and what can be done with pictures."""
-    outline = albums.outline(db.session, account())[:LISTED]
-    names = tags.names(db.session, account(), LISTED)
+    acts = acts_context()
     usual = Sort.POSITION if asked.album else Sort.NEWEST
     orders = [each for each in Sort if each is not Sort.POSITION or asked.album]
     return {
+        **acts,
         "words": asked.wanted.text,
         "query": asked.query,
         "is_narrowed": asked.is_narrowed,
@@ -82,7 +92,7 @@ def tools_context(asked: Asked) -> dict[str, object]:
         "since": asked.query.get("since", ""),
         "until": asked.query.get("until", ""),
         "kept": {name: asked.query[name] for name in ("q", "sort") if name in asked.query},
-        "choices": filter_choices(asked, outline, names),
+        "choices": filter_choices(asked, acts["albums"], acts["tags"]),
         "sort_name": sort_text(asked.sort),
         "sorts": [
             {
@@ -92,9 +102,6 @@ def tools_context(asked: Asked) -> dict[str, object]:
             }
             for each in orders
         ],
-        "albums": outline,
-        "tags": names,
-        "visibilities": [(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
     }
 
 

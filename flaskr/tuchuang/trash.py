@@ -50,7 +50,7 @@ def change_trash() -> str | Response:
         return answer_restored(len(library.restore(db.session, media(), account(), keys)))
     if action != "purge":
         raise UnknownActError
-    if not request.form.get("sure") and not wants_json():
+    if not request.form.get("sure"):
         return render_template("tuchuang/purge.html", keys=keys)
     return answer_purged(library.purge_chosen(db.session, account(), keys))
 

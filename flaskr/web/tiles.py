@@ -8,6 +8,7 @@ from math import log
 
 from flask import url_for
 
+from flaskr.library.trash import is_gone
 from flaskr.models import Image
 from flaskr.web.links import LIST_BOXES, absolute, chosen_link, file_path, srcset
 from flaskr.web.links import thumbnail_path as thumbnail
@@ -63,7 +64,15 @@ class Month:
 def tiles_of(images: Iterable[Image]) -> list[Tile]:
     """Gather what is shown of images."""
     page = url_for("tuchuang.images")
-    return [tile_of(image, f"{page}/{image.key}") for image in images]
+    return [
+        tile_of(image, trashed_path(image) if is_gone(image) else f"{page}/{image.key}")
+        for image in images
+    ]
+
+
+def trashed_path(image: Image) -> str:
+    """Return where its owner sees an image that is in the trash."""
+    return url_for("tuchuang.trashed", key=image.key, extension=image.blob.extension)
 
 
 def tile_of(image: Image, page: str) -> Tile:
@@ -84,7 +93,7 @@ def tile_of(image: Image, page: str) -> Tile:
         bytes=blob.bytes,
         visibility=image.visibility,
         created=image.created,
-        deleted=image.deleted,
+        deleted=(image.deleted or image.expires) if is_gone(image) else None,
         url=absolute(file_path(image)),
         link=chosen_link(image),
     )

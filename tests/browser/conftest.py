@@ -17,9 +17,18 @@ from tests.browser.witness import Witness
 from tests.browsing import AuthActions, Browser
 from tests.chromium import launch_arguments
 from tests.conftest import dispose
-from tests.factories import make_document, make_image, make_post, make_unfinished, make_user, png
+from tests.factories import (
+    make_album,
+    make_document,
+    make_image,
+    make_post,
+    make_tag,
+    make_unfinished,
+    make_user,
+    png,
+)
 from tests.serving import Site
-from tests.web.routes import BATCH, SECRET, Things
+from tests.web.routes import BATCH, SECRET, TAG, Things
 
 INSECURE_HOST = "192.0.2.7"
 """An address that leads to this machine too, in this browser only. Over plain http it is not a
@@ -97,7 +106,9 @@ def things(app: Flask, session: Session, ada: User, media: Media, hang: Hang) ->
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
     upload = make_unfinished(session, ada, media)
-    return Things(make_post(session, ada), image, hang(deleted=True), document, upload)
+    album = make_album(session, ada, images=[image])
+    make_tag(session, ada, TAG, [image])
+    return Things(make_post(session, ada), image, hang(deleted=True), document, upload, album)
 
 
 # ---- the browser ----------------------------------------------------------------------------

@@ -90,8 +90,8 @@ class Photographer:
             for field in page.get_by_label("Markdown", exact=True).all()
         ]
         page.goto("/tuchuang/images")
-        names = page.locator(".card-name")
-        address = names.filter(has_text="West Lake").get_attribute("href") or ""
+        tiles = page.locator(".tile-link")
+        address = tiles.filter(has_text="West Lake").get_attribute("href") or ""
         self.paths |= {"image": address, "image-delete": f"{address}/delete"}
 
         for title, text in (
@@ -112,7 +112,13 @@ class Photographer:
             "create": "/create",
             "upload": "/tuchuang/",
             "library": "/tuchuang/images",
-            "library-end": "/tuchuang/images?before=2",
+            "library-search": "/tuchuang/images?q=lake&type=jpg",
+            "library-by-name": "/tuchuang/images?sort=name",
+            "library-nothing": "/tuchuang/images?q=nothing",
+            "albums": "/tuchuang/albums",
+            "copies": "/tuchuang/duplicates",
+            "trash": "/tuchuang/trash",
+            "usage": "/settings/usage",
             "password": "/auth/password",
             "not-found": "/nothing/here",
         }
@@ -145,6 +151,7 @@ class Photographer:
                     page.screenshot(path=folder / f"{name}-{dress}.png", full_page=True)
                 page.context.close()
             self.take_sending(size, theme, locale, folder / f"sending-{dress}.png")
+            self.take_choosing(size, theme, locale, folder / f"choosing-{dress}.png")
 
     def take_sending(self, size: dict[str, int], theme: str, locale: str, target: Path) -> None:
         """Files on their way, one of them refused."""
@@ -156,6 +163,15 @@ class Photographer:
             page.locator("#file").set_input_files(files)
             page.locator("progress[value]:not([value='0'])").nth(1).wait_for()
             page.screenshot(path=target)
+        page.context.close()
+
+    def take_choosing(self, size: dict[str, int], theme: str, locale: str, target: Path) -> None:
+        """Some pictures of the library, chosen."""
+        page = self.look(size, theme, locale)
+        page.goto("/tuchuang/images", wait_until="networkidle")
+        page.keyboard.press("ControlOrMeta+a")
+        page.locator(".tile-link").nth(1).click()
+        page.screenshot(path=target)
         page.context.close()
 
 

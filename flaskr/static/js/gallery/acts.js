@@ -25,7 +25,8 @@ export function watchActs(selection, keyboard) {
 
   form.addEventListener("submit", (event) => {
     const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
-    if (!button || button.hasAttribute("formaction")) return; // a download leaves the page as it is
+    // A download leaves the page as it is; what cannot be taken back is asked about on a page.
+    if (!button || button.hasAttribute("formaction") || "plain" in button.dataset) return;
     event.preventDefault();
     act(button);
   });
@@ -147,11 +148,9 @@ export function watchActs(selection, keyboard) {
     for (const month of form.querySelectorAll(".month")) {
       /** @type {HTMLElement} */ (month).hidden = !month.querySelector(".tile");
     }
-    if (!selection.tiles.length && !form.querySelector("[data-later] a, [data-earlier] a")) {
-      form.toggleAttribute("data-emptied", true);
-    } else {
-      form.removeAttribute("data-emptied");
-    }
+    const note = /** @type {HTMLElement | null} */ (form.querySelector("[data-emptied]"));
+    const more = form.querySelector("[data-later] a, [data-earlier] a");
+    if (note) note.hidden = selection.tiles.length > 0 || more !== null;
   }
 
   /** @param {{key: string, name: string}} album */
@@ -209,6 +208,13 @@ export function showCount(selection) {
     // Who takes one out does not mean all any more.
     if (all?.checked && selection.count < selection.tiles.length) all.checked = false;
     draw();
+  });
+  document.querySelector("[data-select-spare]")?.addEventListener("click", () => {
+    for (const copies of form.querySelectorAll("[data-copies]")) {
+      const [, ...spare] = copies.querySelectorAll(".tile-check");
+      for (const box of spare) /** @type {HTMLInputElement} */ (box).checked = true;
+    }
+    selection.refresh();
   });
   mode?.addEventListener("click", () => selection.setMode(!selection.isOn));
   form.querySelector("[data-clear]")?.addEventListener("click", () => selection.clear());

@@ -103,7 +103,7 @@ function neighbour(tiles, tile, event) {
   if (whole && event.key === "Home") return tiles[0];
   if (whole && event.key === "End") return tiles[tiles.length - 1];
   if (whole) return null;
-  const all = [...tiles];
+  const all = [...tiles].filter((each) => !each.classList.contains("is-held"));
   const at = all.indexOf(tile);
   switch (event.key) {
     case "ArrowRight":

@@ -17,6 +17,7 @@ export function watchEnds(form, onTiles) {
   const texts = form.dataset;
   const groups = part(form, "[data-groups]");
   const places = new Places(form);
+  const held = new HeldBack(form);
 
   for (const side of /** @type {const} */ (["later", "earlier"])) {
     const holder = part(form, `[data-${side}]`);
@@ -35,13 +36,17 @@ export function watchEnds(form, onTiles) {
         const rest = part(page, `[data-${side}]`);
         for (const section of sections) localiseTimes(section);
         if (first) places.add(first, url);
+        held.release();
         if (side === "later") append(groups, sections);
         else keepStill(form, () => prepend(groups, sections));
         holder.replaceChildren(...rest.childNodes);
+        held.hold();
         onTiles();
         announce(texts.textLoaded ?? "");
       } catch (error) {
         observer.disconnect(); // a click tries again
+        held.release();
+        form.toggleAttribute("data-failed", true);
         announce(texts.textFailed ?? "");
         if (!(error instanceof TypeError)) throw error;
       } finally {
@@ -128,6 +133,41 @@ function keepStill(form, change) {
   change();
   const moved = tile.getBoundingClientRect().top - before;
   if (moved) window.scrollBy({ top: moved, behavior: "instant" });
+}
+
+/**
+ * The last row, while more is to come: it would be laid out anew before people's
+ * eyes. It is shown with the page after.
+ */
+class HeldBack {
+  /** @param {HTMLElement} form */
+  constructor(form) {
+    this.form = form;
+    this._width = 0;
+    new ResizeObserver(([entry]) => {
+      if (entry.contentRect.width === this._width) return;
+      this._width = entry.contentRect.width;
+      this.release();
+      this.hold();
+    }).observe(form);
+  }
+
+  hold() {
+    if (!this.form.querySelector("[data-later] a") || this.form.hasAttribute("data-failed")) return;
+    const tiles = [...this.form.querySelectorAll(".tile")];
+    const last = /** @type {HTMLElement | undefined} */ (tiles.at(-1));
+    const row = tiles.filter(
+      (tile) => /** @type {HTMLElement} */ (tile).offsetTop === last?.offsetTop,
+    );
+    if (row.length === tiles.length) return;
+    for (const tile of row) tile.classList.add("is-held");
+    const list = last?.parentElement;
+    if (!list?.querySelector(".tile:not(.is-held)")) list?.parentElement?.classList.add("is-held");
+  }
+
+  release() {
+    for (const each of this.form.querySelectorAll(".is-held")) each.classList.remove("is-held");
+  }
 }
 
 /** Which page of the list a tile came with; the address and the history follow. */
