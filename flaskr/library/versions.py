@@ -150,7 +150,7 @@ def edit(session: Session, media: Media, image: Image, change: Edit, *, kept: in
 
 def check_edit(change: Edit, blob: Blob) -> None:
     """Raise NotEditableError or NoSuchEditError for what cannot be done to this content."""
-    if blob.frames > 1 or blob.extension == SVG.extension:
+    if not is_editable(blob):
         raise NotEditableError
     if change.turn not in TURNS:
         raise NoSuchEditError
@@ -161,6 +161,11 @@ def check_edit(change: Edit, blob: Blob) -> None:
     inside = left + across <= width and top + down <= height
     if min(left, top) < 0 or min(across, down) < 1 or not inside:
         raise NoSuchEditError
+
+
+def is_editable(blob: Blob) -> bool:
+    """Tell whether content can be turned and cropped: a still picture of pixels."""
+    return blob.frames == 1 and blob.extension != SVG.extension
 
 
 def strip(

@@ -82,11 +82,14 @@ class ImageCard:
     `path` leads to the file itself, `shown` to a picture that every browser shows.
 
     `thumbnails` and `previews` are for `srcset`: still pictures for lists, larger ones for a page.
-    `links` has the direct link in every form people paste.
+    `links` has the direct link in every form people paste. `title` is what it is called, its file's
+    name if need be; `alt` stands for it where it cannot be seen.
     """
 
     key: str
     name: str
+    title: str
+    alt: str
     url: str
     path: str
     page: str
@@ -132,6 +135,8 @@ def image_card(image: Image) -> ImageCard:
     return ImageCard(
         key=image.key,
         name=image.name,
+        title=image.title or image.name,
+        alt=alt_text(image),
         url=url,
         path=path,
         page=url_for("tuchuang.image", key=image.key),
@@ -195,13 +200,7 @@ def variant_path(image: Image, spec: Spec) -> str:
     It changes with the content, so that no cache shows what was there before. What is in the trash
     its owner finds elsewhere.
     """
-    asked = []
-    if spec.width is not None:
-        asked.append(f"w={spec.width}")
-    if spec.height is not None:
-        asked.append(f"h={spec.height}")
-    if spec.still:
-        asked.append("still=1")
+    asked = size_query(spec)
     if image.version > 1:
         asked.append(f"v={image.version}")
     if is_gone(image):
@@ -209,6 +208,24 @@ def variant_path(image: Image, spec: Spec) -> str:
     else:
         path = download_path(image.key, spec.extension)
     return f"{path}?{'&'.join(asked)}" if asked else path
+
+
+def lasting_thumbnail(image: Image) -> str:
+    """Return the address of the image's small picture for elsewhere; it outlives its content."""
+    path = download_path(image.key, THUMBNAIL.extension)
+    return absolute(f"{path}?{'&'.join(size_query(THUMBNAIL))}")
+
+
+def size_query(spec: Spec) -> list[str]:
+    """Return the words of an address that ask for a size."""
+    asked = []
+    if spec.width is not None:
+        asked.append(f"w={spec.width}")
+    if spec.height is not None:
+        asked.append(f"h={spec.height}")
+    if spec.still:
+        asked.append("still=1")
+    return asked
 
 
 def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
@@ -240,11 +257,16 @@ def pasted(image: Image, url: str, shown: str) -> Pasted:
         url=url,
         shown=shown,
         name=image.name,
-        alt=one_line(stem(image.name)),
+        alt=alt_text(image),
         width=blob.width,
         height=blob.height,
         sources=lambda: embed_sources(image),
     )
+
+
+def alt_text(image: Image) -> str:
+    """Return what stands for the image where it cannot be seen, on one line."""
+    return one_line(image.alt or image.title or stem(image.name))
 
 
 def embed_sources(image: Image) -> list[Source]:
@@ -263,7 +285,7 @@ def embed_sizes(image: Image, extension: str) -> list[tuple[str, int]]:
     """
     blob = image.blob
     format_ = extension if EXTENSIONS[extension] in VARIANT_FORMATS else JPEG.extension
-    address = absolute(variant_path(image, Spec(format_)))
+    address = absolute(download_path(image.key, format_))
     sizes = [(f"{address}?w={width}", width) for width in EMBED_WIDTHS if width < blob.width]
     if blob.width > EMBED_WIDTHS[-1]:
         return sizes

@@ -20,6 +20,12 @@ def is_local(target: str) -> bool:
     return not parts.scheme and not parts.netloc
 
 
+def asked_return() -> str:
+    """Return where the page or form says to go back to, if that is on this site, else nothing."""
+    target = request.values.get("next", "")
+    return target if is_local(target) else ""
+
+
 def back_to(target: str | None, otherwise: str) -> Response:
     """Redirect to `target` if it is on this site, else to `otherwise`."""
     return redirect(target if target and is_local(target) else otherwise, 303)

@@ -90,6 +90,10 @@ def version(things: Things) -> dict[str, Any]:
     return {"key": things.image.key, "number": 1, "extension": "png"}
 
 
+def numbered(things: Things) -> dict[str, Any]:
+    return {"key": things.image.key, "number": 1}
+
+
 def trashed(things: Things) -> dict[str, Any]:
     return {"key": things.trashed.key, "extension": "png"}
 
@@ -178,6 +182,14 @@ def tag_words() -> dict[str, Any]:
     return {"action": "rename", "tag": TAG, "name": "changed"}
 
 
+def turning() -> dict[str, Any]:
+    return {"change": "left", "version": "1"}
+
+
+def saying() -> dict[str, Any]:
+    return {"title": "changed", "visibility": "public", "revision": "1"}
+
+
 def words() -> dict[str, Any]:
     return {"file": (BytesIO(b"words"), "new.txt")}
 
@@ -259,6 +271,14 @@ ROUTES = {
     ("tuchuang.albums_arrange", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.archive", "POST"): Route(LOGIN, 303, 200, data=chosen),
     ("tuchuang.bulk", "POST"): Route(LOGIN, 404, 303, data=chosen),
+    ("tuchuang.change", "POST"): Route(LOGIN, 404, 303, image, turning),
+    ("tuchuang.crop", "GET"): Route(LOGIN, 404, 200, image),
+    ("tuchuang.edit", "GET"): Route(LOGIN, 404, 200, image),
+    ("tuchuang.edit", "POST"): Route(LOGIN, 404, 303, image, saying),
+    ("tuchuang.list_versions", "GET"): Route(LOGIN, 404, 200, image),
+    ("tuchuang.qr_code", "GET"): Route(LOGIN, 404, 200, image),
+    ("tuchuang.replace", "POST"): Route(LOGIN, 404, 303, image, picture),
+    ("tuchuang.roll_back", "POST"): Route(LOGIN, 404, 303, numbered),
     ("tuchuang.change_trash", "POST"): Route(LOGIN, 404, 303, data=restored),
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
