@@ -98,7 +98,7 @@ class Site:
                 stderr=log,
                 start_new_session=True,  # so that its workers can be killed with it
             )
-        self._wait()
+        self.wait_until_ready()
 
     def _environment(self) -> dict[str, str]:
         """The environment, with our settings and nobody else's."""
@@ -113,7 +113,8 @@ class Site:
     def _settings_as_environment(self) -> dict[str, str]:
         return {f"{ENVIRONMENT_PREFIX}{name}": value for name, value in self._settings.items()}
 
-    def _wait(self) -> None:
+    def wait_until_ready(self) -> None:
+        """Return once it answers."""
         deadline = time.monotonic() + PATIENCE
         while True:
             assert self._process is not None

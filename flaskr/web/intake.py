@@ -101,8 +101,8 @@ class StreamingFormParser(FormDataParser):
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
         """Read the form; whatever was spooled is removed if it cannot be read to its end.
 
-        Raises MalformedFormError, FormTextTooLargeError, RequestEntityTooLarge, and OSError when a file
-        cannot be written.
+        Raises MalformedFormError, FormTextTooLargeError, RequestEntityTooLarge, and OSError when
+        a file cannot be written.
         """
         fields: MultiDict[str, str]
         files: MultiDict[str, FileStorage]

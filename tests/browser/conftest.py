@@ -22,12 +22,13 @@ from tests.factories import (
     make_document,
     make_image,
     make_post,
+    make_tag,
     make_unfinished,
     make_user,
     png,
 )
 from tests.serving import Site
-from tests.web.routes import BATCH, SECRET, Things
+from tests.web.routes import BATCH, SECRET, TAG, Things
 
 INSECURE_HOST = "192.0.2.7"
 """An address that leads to this machine too, in this browser only. Over plain http it is not a
@@ -106,6 +107,7 @@ def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     document = make_document(session, ada, media.sets["files"])
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
+    make_tag(session, ada, TAG, [image])
     return Things(make_post(session, ada), image, hang(deleted=True), document, upload, album)
 
 

@@ -81,7 +81,5 @@ def test_no_child_outlives_the_web_process_it_worked_for(site, caller):
     while set(orphans) & set(site.processes(DECODER)):
         assert time.monotonic() < until
         time.sleep(0.02)
-    while not site.workers():  # a new one takes its place
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    site.wait_until_ready()  # a new one takes its place
     assert caller.upload(encode(noise(61, 60), "PNG")).status == 201

@@ -1,5 +1,6 @@
 /** The gallery: more as one scrolls, and pictures to choose. */
 
+import { watchSuggestions } from "../suggest.js";
 import { showCount, watchActs } from "./acts.js";
 import { showDays } from "./days.js";
 import { watchKeyboard } from "./keyboard.js";
@@ -23,6 +24,7 @@ function start(form) {
   });
   showDays(form);
   watchAlbumName(form);
+  watchSuggestions(form);
   form.toggleAttribute("data-ready", true);
 }
 
