@@ -287,7 +287,9 @@ class NotInSetError(UnsupportedTypeError):
 class FormatNotInSetError(NotInSetError):
     """The upload set does not take pictures of this format, whatever the file's name says."""
 
-    message = message_("By its content, this file is %(format)s, not taken here. Use %(formats)s.")
+    message = message_(
+        "This file is %(format)s by its content, which is not taken here. Use %(formats)s."
+    )
 
 
 class UnreadableImageError(DomainError):
