@@ -290,7 +290,7 @@ def test_what_is_no_picture_is_told_apart_from_a_picture_that_is_not_taken(make_
     app = make_app(GUEST_UPLOADS=True, UPLOADED_PHOTOS_DENY="png")
     for content, told in (
         (b"words", "This is not a picture we can take. Use JPEG, GIF, "),
-        (png(), "By its content, this file is PNG, not taken here. Use avif, "),
+        (png(), "This file is PNG by its content, which is not taken here. Use avif, "),
     ):
         answer = Browser(app).post(TEMP, **wx_upload({}, ("photo", "fake.jpg", content)))
         assert (answer.status_code, read_as_seed(answer)) == (415, failed("图片上传失败"))
