@@ -208,9 +208,9 @@ def drawing(width: int = 48, height: int = 32, number: int = 0, mode: str = "RGB
     return picture.convert(mode)
 
 
-def noise(width: int = 200, height: int = 200) -> Pillow.Image:
-    """A picture that hardly compresses."""
-    dots = Random(1).randbytes(width * height * 3)
+def noise(width: int = 200, height: int = 200, number: int = 1) -> Pillow.Image:
+    """A picture that hardly compresses, another one for each number."""
+    dots = Random(number).randbytes(width * height * 3)
     return Pillow.frombytes("RGB", (width, height), dots)
 
 

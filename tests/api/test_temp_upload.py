@@ -486,7 +486,7 @@ def test_the_original_name_may_come_as_a_field(guests, session, path):
 @pytest.mark.parametrize("path", [TEMP, TASKS])
 def test_a_failure_says_why_beside_the_clients_own_words(guests, path):
     answer = guests.post(path, **wx_upload({"title": "a"}, ("photo", "a.jpg", b"junk")))
-    assert "not taken here" in read_as_seed(answer)["message"]
+    assert "not a picture we can take" in read_as_seed(answer)["message"]
     good = guests.post(path, **wx_upload({"title": "a"}, ("photo", "a.jpg", jpeg())))
     assert "message" not in read_as_seed(good)
 

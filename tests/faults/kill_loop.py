@@ -70,8 +70,7 @@ class Tally:
 
 def picture(number: int) -> bytes:
     """A photo with EXIF that no other has; every third is a plain PNG."""
-    drawn = noise(120, 90)
-    drawn.putpixel((0, 0), (number >> 16 & 255, number >> 8 & 255, number & 255))
+    drawn = noise(120, 90, number)
     return encode(drawn, "PNG") if number % 3 else encode(drawn, "JPEG", exif=exif(), quality=95)
 
 

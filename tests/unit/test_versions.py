@@ -46,7 +46,9 @@ def arrived(media, content: bytes) -> Iterator[SpooledFile]:
 def take(session, media, ada):
     def run(content: bytes, keep: Keep = "share", name: str = "photo.png") -> Image:
         with arrived(media, content) as file:
-            image = accept(session, media, ada, Arrival(file, name, new_key(), keep), LIMITS).image
+            image = accept(
+                session, media, ada, Arrival(file, name, new_key(), keep, anew=True), LIMITS
+            ).image
             session.commit()
         return image
 

@@ -168,6 +168,7 @@ def test_an_album_cannot_lie_in_itself(owner, post, session, ada, trips):
         assert page.status_code == 422
         assert "cannot lie in itself" in text(page)
     session.rollback()
+    session.refresh(trips)
     assert (trips.name, trips.parent_id) == ("Trips", None)
 
 
@@ -184,11 +185,13 @@ def test_who_saves_second_is_told_and_loses_nothing(owner, post, session, ada, t
     now = [element.to_text() for element in query(page, ".field-now")]
     assert ["First" in now[0], "(empty)" in now[1], "Outer" in now[2]] == [True] * 3
     session.rollback()
+    session.refresh(trips)
     assert trips.name == "First"
 
     again = post(f"{trips.key}/edit", name="Second", revision=value(page, "#revision"))
     assert again.status_code == 303
     session.rollback()
+    session.refresh(trips)
     assert (trips.name, trips.parent_id) == ("Second", None)
 
 
@@ -204,12 +207,14 @@ def test_a_cover_is_chosen_and_given_up(owner, post, trips, pictures, session):
     )
     assert answer.status_code == 303
     session.rollback()
+    session.refresh(trips)
     assert trips.cover_id == pictures[1].id
     form = owner.get(f"{ALBUMS}/{trips.key}/edit")
     assert pictures[1].key in str(query(form, ".spot-cover img")[0].attrs["src"])
     seen = value(form, "#revision")
     post(f"{trips.key}/edit", name="Trips", revision=seen, first_cover="1")
     session.rollback()
+    session.refresh(trips)
     assert trips.cover_id is None
     assert not query(owner.get(f"{ALBUMS}/{trips.key}/edit"), "#first_cover")
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from flaskr.db import db
-from flaskr.library import images as library
+from flaskr.library import trash
 from flaskr.transactions import begin_write
 from tests.browsing import JSON, links, query, text
 from tests.factories import make_image, png
@@ -124,8 +124,9 @@ def test_an_image_has_a_page_with_every_form_of_its_link(owner, session, ada, me
     image = make_image(session, ada, store=media.store, name="a [b] <c>.png")
     page = owner.get(f"{LIBRARY}/{image.key}")
     url = f"http://localhost/tuchuang/download/{image.key}.png"
-    *forms, picture = [field.attrs["value"] for field in query(page, "input[readonly]")]
+    *forms, picture, thumbnail = [field.attrs["value"] for field in query(page, "input[readonly]")]
     assert picture.startswith("<picture>")
+    assert thumbnail.startswith(f"http://localhost/tuchuang/download/{image.key}.webp?w=320")
     assert forms == [
         url,
         f"![a \\[b\\] \\<c\\>]({url})",
@@ -170,7 +171,7 @@ def test_a_script_deletes_an_image_and_is_told_so(owner, other, session, ada):
     answer = post(owner)
     assert (answer.status_code, answer.json) == (200, {"deleted": image.key})
     assert "is deleted" not in owner.get("/tuchuang/images").text
-    assert post(owner).status_code == 404
+    assert post(owner).status_code == 200  # it is what was asked for
 
 
 def test_an_image_that_was_collected_while_it_was_deleted_is_not_found(
@@ -184,5 +185,5 @@ def test_an_image_that_was_collected_while_it_was_deleted_is_not_found(
         session.commit()
         begin(requests_own)
 
-    monkeypatch.setattr(library, "begin_write", collect_first)
+    monkeypatch.setattr(trash, "begin_write", collect_first)
     assert owner.submit(path).status_code == 404
