@@ -117,7 +117,7 @@ def say(message: str, deleted: Sequence[str]) -> None:
     A cookie carries it there, so what is more than a page full has to be fetched from the trash.
     """
     if 0 < len(deleted) <= MOST_FLASHED:
-        told = {"message": message, "keys": list(deleted), "next": here()}
+        told = {"message": message, "keys": list(deleted), "next": here() or url_for(".images")}
         flash(told, "undo")  # type: ignore[arg-type]  # the session holds what JSON can
     else:
         flash(message)

@@ -103,11 +103,12 @@ def test_axe_finds_nothing_on_any_page(dress, full, witness):
 
 def test_axe_finds_nothing_in_open_menus(dress, things):
     dress.goto("/tuchuang/images")
-    dress.locator(".tile-check").first.check()
+    dress.keyboard.press("ControlOrMeta+a")
     for menu in dress.locator("details.menu > summary:visible").all():
         menu.click()
         expect(dress.locator("details.menu[open]")).to_have_count(1)
         assert violations(dress, within="details.menu[open]") == []
+        menu.click()  # on a phone it covers others
 
 
 def test_axe_finds_nothing_in_what_forms_say(dress, things, witness):

@@ -1,5 +1,6 @@
 """The page of one picture: a closer look, the ways on, what is said of it, other contents."""
 
+import re
 from io import BytesIO
 from itertools import product
 

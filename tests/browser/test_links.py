@@ -100,7 +100,7 @@ def test_every_other_page_keeps_to_it(batch):
         batch.get_by_role("button", name="Copy Markdown: three.png").click()
         expect(batch.locator(".copy-said")).to_have_text("Copied")
         assert clipboard(batch).startswith("![three](")
-    batch.locator(".card-name").first.click()
+    batch.locator(".tile-link").first.click()
     expect(batch.locator(".link label").first).to_have_text("Markdown")
 
 

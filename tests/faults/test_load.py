@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-
 from itertools import count
 
 from flaskr.library.variants import LADDER
