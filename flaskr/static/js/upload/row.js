@@ -2,6 +2,7 @@
 
 import { showLink } from "../links.js";
 import { filesize, fill } from "../text.js";
+import { LONGEST_MS as SOON_MS } from "./backoff.js";
 import { duration, speed } from "./words.js";
 
 /** @typedef {import("./queue.js").Item} Item */
@@ -70,6 +71,10 @@ export class Row {
       this.#hasLink = true;
       showLink(this.part("[data-link]"), arrival.card);
     }
+    // What had the focus may be of no use any more.
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLButtonElement) || !activeElement.hidden) return;
+    if (this.element.contains(activeElement)) this.focus();
   }
 
   /** Put the focus on the first thing that can be done with it. */
@@ -103,7 +108,10 @@ export class Row {
   #stateText() {
     const { state, size, sent, rate, reason, again } = this.#item;
     const texts = this.#texts;
-    if (state === "waiting") return (reason && again ? texts.textAgain : texts.textWaiting) ?? "";
+    if (state === "waiting") {
+      const isSoon = reason && again && again - Date.now() <= SOON_MS;
+      return (isSoon ? texts.textAgain : texts.textWaiting) ?? "";
+    }
     if (state !== "sending") {
       return {
         checking: texts.textChecking ?? "",
