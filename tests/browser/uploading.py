@@ -8,6 +8,9 @@ from tests.browser.pictures import is_same
 from tests.factories import avif, gif, jpeg, png, webp
 
 UPLOAD = "/tuchuang/"
+ASKS = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+"""Whether the page asks before it is left."""
+
 LINKS = "**/tuchuang/uploads/*"
 FILE = re.compile(r"/tuchuang/download/\w{12}\.\w+$")
 
