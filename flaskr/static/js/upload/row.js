@@ -48,6 +48,7 @@ export class Row {
     const { state, size, sent, reason, retriable, name, arrival } = this.#item;
     const texts = this.#texts;
     const isOver = state === "done" || state === "known" || state === "failed";
+    const hadFocus = this.element.contains(document.activeElement);
     this.element.dataset.state = state;
     this.part("[data-name]").textContent = name; // another ending, if it became WebP
     this.part("[data-size]").textContent = this.#sizeText();
@@ -71,10 +72,8 @@ export class Row {
       this.#hasLink = true;
       showLink(this.part("[data-link]"), arrival.card);
     }
-    // What had the focus may be of no use any more.
-    const { activeElement } = document;
-    if (!(activeElement instanceof HTMLButtonElement) || !activeElement.hidden) return;
-    if (this.element.contains(activeElement)) this.focus();
+    // The button that had it is of no use any more.
+    if (hadFocus && !this.element.contains(document.activeElement)) this.focus();
   }
 
   /** Put the focus on the first thing that can be done with it. */
