@@ -36,7 +36,7 @@ def rows(page: Page, state: str = "") -> Locator:
 
 
 def arrived(page: Page) -> Locator:
-    """What is there: sent now, or known because an earlier request of ours got through."""
+    """What is there: sent now, or known from before."""
     return page.locator('.queue-item:is([data-state="done"], [data-state="known"])')
 
 
