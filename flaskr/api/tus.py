@@ -113,7 +113,11 @@ def options(key: str = "") -> Response:  # noqa: ARG001 - the same for every upl
 
 @bp.post("/", strict_slashes=False)
 def create() -> Response:
-    """Make an upload, and take its first piece if there is one."""
+    """Make an upload, and take its first piece if there is one.
+
+    An announcement that comes again, because its answer was lost, is answered with the upload as it
+    is by then.
+    """
     if "Upload-Concat" in request.headers:
         raise InvalidHeaderError(name="Upload-Concat")
     announced = announcement()
@@ -122,7 +126,7 @@ def create() -> Response:
         raise PieceTypeError(type=PIECE_TYPE)
     upload = resumable.create(db.session, media(), account(), announced, lasting())
     address = absolute(url_for(".upload", key=upload.key))
-    if request.mimetype == PIECE_TYPE:
+    if request.mimetype == PIECE_TYPE and not upload.offset:  # else it has come before
         upload = take_first_piece(upload, checksum)
     response = make_response("", 201)
     response.headers["Location"] = address
@@ -144,8 +148,8 @@ def tell_progress(upload: ResumableUpload) -> Response:
     """Tell how far the upload is (HEAD)."""
     response = make_response("", 200)
     response.headers["Upload-Length"] = str(upload.length)
-    if upload.said:
-        response.headers["Upload-Metadata"] = upload.said
+    if upload.metadata_header:
+        response.headers["Upload-Metadata"] = upload.metadata_header
     return tell_state(response, upload)
 
 
@@ -202,7 +206,7 @@ def announcement() -> Announcement:
         keep=read_keep(told.get("keep", "")),
         position=read_position(told.get("position", "")),
         idempotency_key=idempotency_key(),
-        said=said,
+        metadata_header=said,
     )
 
 

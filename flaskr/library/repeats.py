@@ -25,8 +25,8 @@ def wait_for_owner(session: Session, owner_id: int) -> None:
     session.execute(owner.with_for_update(key_share=True))
 
 
-def led_to(session: Session, owner_id: int, key: str | None, sha256: str) -> Image | None:
-    """Return the living image that the owner's request with this key led to, or None.
+def led_to(session: Session, owner_id: int, key: str | None, sha256: str) -> IdempotencyKey | None:
+    """Return the owner's earlier request with this key, if its image lives, or None.
 
     `sha256` is that of what was sent. Raises IdempotencyMismatchError if the key came with
     something else.
@@ -38,22 +38,33 @@ def led_to(session: Session, owner_id: int, key: str | None, sha256: str) -> Ima
         return None
     if earlier.content_sha256 != sha256:
         raise IdempotencyMismatchError
-    return earlier.image if earlier.image.deleted is None else None
+    return earlier if earlier.image.deleted is None else None
 
 
-def note_key(session: Session, image: Image, key: str | None, sha256: str) -> None:
-    """Remember which image the request with this key led to."""
+def is_used(session: Session, owner_id: int, key: str | None) -> bool:
+    """Tell whether a request of the owner's with this key led to an image that lives."""
+    earlier = IdempotencyKey.of(session, owner_id, key) if key is not None else None
+    return earlier is not None and earlier.image.deleted is None
+
+
+def note_key(session: Session, image: Image, key: str | None, sha256: str, *, known: bool) -> None:
+    """Remember which image the request with this key led to; `known`: it was here before."""
     if key is None:
         return
+    created = now() if known else image.created
     earlier = IdempotencyKey.of(session, image.owner_id, key)
     if earlier is None:
         session.add(
             IdempotencyKey(
-                owner_id=image.owner_id, key=key, content_sha256=sha256, image_id=image.id
+                owner_id=image.owner_id,
+                key=key,
+                content_sha256=sha256,
+                image_id=image.id,
+                created=created,
             )
         )
     else:
-        earlier.image_id, earlier.created = image.id, now()
+        earlier.image_id, earlier.created = image.id, created
     session.flush()
 
 

@@ -31,7 +31,7 @@ from flaskr.errors import (
 from flaskr.library.keys import BASE58, new_secret
 from flaskr.library.media import Media
 from flaskr.library.names import display_name
-from flaskr.library.repeats import wait_for_owner
+from flaskr.library.repeats import is_used, wait_for_owner
 from flaskr.library.uploads import Arrival, Keep, Upload
 from flaskr.library.usage import require_room
 from flaskr.models import ResumableUpload, User, now
@@ -111,7 +111,7 @@ class Checksum(Protocol):
 class Announcement:
     """What is said of a file before it comes. `length` is in bytes, `name` may be empty.
 
-    `said` is what the client said, as it said it.
+    `metadata_header` is what the client said, as it said it.
     """
 
     length: int
@@ -120,7 +120,7 @@ class Announcement:
     keep: Keep
     position: int = 0
     idempotency_key: str | None = None
-    said: str = ""
+    metadata_header: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,20 @@ def create(
 ) -> ResumableUpload:
     """Make room for a file that comes in pieces, and commit.
 
-    Raises EmptyFileError, FileTooLargeError, QuotaExceededError, StorageFullError,
-    TooManyUploadsError, OSError.
+    If the same was announced before, with the same idempotency key, return that upload: its sender
+    did not get the answer. Raises EmptyFileError, FileTooLargeError, QuotaExceededError,
+    StorageFullError, TooManyUploadsError, OSError.
     """
     if not announced.length:
         raise EmptyFileError
     if announced.length > allowance.file_bytes:
         raise FileTooLargeError(limit=allowance.file_bytes)
     owner_id = owner.id
-    require_room(session, media.quota, owner_id, bytes=announced.length, images=1)
+    earlier = announced_before(session, media, owner_id, announced)
+    if earlier is not None:
+        return earlier
+    if not is_used(session, owner_id, announced.idempotency_key):  # else nothing new may come of it
+        require_room(session, media.quota, owner_id, bytes=announced.length, images=1)
     end_read(session)
     if media.spool.free_bytes() < 2 * announced.length:  # it may be cleaned into a second file
         raise StorageFullError
@@ -170,13 +175,14 @@ def create(
         position=announced.position,
         keep=announced.keep,
         idempotency_key=announced.idempotency_key,
-        said=announced.said,
+        metadata_header=announced.metadata_header,
         expires=now() + allowance.lifetime,
     )
     path = media.spool.path_of(upload.key)
     PartialFile.create(path)
     try:
         begin_write(session)
+        wait_for_owner(session, owner_id)
         check_total(session, owner_id, announced.length, allowance)
         session.add(upload)
         session.commit()
@@ -187,9 +193,26 @@ def create(
     return upload
 
 
+def announced_before(
+    session: Session, media: Media, owner_id: int, announced: Announcement
+) -> ResumableUpload | None:
+    """Return the owner's unfinished upload with the same idempotency key and length, or None."""
+    if announced.idempotency_key is None:
+        return None
+    query = select(ResumableUpload).where(
+        ResumableUpload.owner_id == owner_id,
+        ResumableUpload.idempotency_key == announced.idempotency_key,
+        ResumableUpload.length == announced.length,
+        unfinished(),
+        ResumableUpload.expires > now(),
+    )
+    upload = session.scalar(query.order_by(ResumableUpload.id.desc()).limit(1))
+    lies_there = upload is not None and media.spool.path_of(upload.key).exists()
+    return upload if lies_there else None
+
+
 def check_total(session: Session, owner_id: int, length: int, allowance: Allowance) -> None:
     """Raise TooManyUploadsError unless the account may have one more upload of this length."""
-    wait_for_owner(session, owner_id)
     number, total = session.execute(
         select(func.count(), func.coalesce(func.sum(ResumableUpload.length), 0)).where(
             ResumableUpload.owner_id == owner_id, unfinished(), ResumableUpload.expires > now()

@@ -67,13 +67,15 @@ class Arrival:
 class Upload:
     """A picture that was taken in, or is `known`: the owner had it already.
 
-    `deletion_secret` deletes it. It is None for a known picture from before the instance's secret
-    key was changed.
+    `repeated` says that an earlier request with the same key did that, so that nothing new came of
+    this one. `deletion_secret` deletes it. It is None for a known picture from before the
+    instance's secret key was changed.
     """
 
     image: Image
     deletion_secret: str | None
     known: bool
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,16 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     if repeated is not None:
         return repeated
     blob = take_content(session, media, owner_id, arrival, limits)
-    image = find_known(session, owner_id, arrival, blob)
+    repeated = joined(session, media, owner_id, arrival)  # it can have come while this was decoded
+    if repeated is not None:
+        return repeated
+    visibility = VISIBILITY[arrival.keep]
+    image = None if arrival.anew else same_content(session, owner_id, blob, visibility)
     known = image is not None
     if image is None:
         claim_room(session, media, owner_id, blob, images=1)
         image = record_image(session, media, owner_id, blob, arrival)
-    note_key(session, image, arrival.idempotency_key, arrival.keyed_sha256)
+    note_key(session, image, arrival.idempotency_key, arrival.keyed_sha256, known=known)
     enter(session, image, arrival.batch, arrival.position)
     return Upload(image, deletion_secret(media, image), known)
 
@@ -120,23 +126,23 @@ def repeat(session: Session, media: Media, owner_id: int, arrival: Arrival) -> U
         return None
     begin_write(session)
     wait_for_owner(session, owner_id)
-    image = led_to(session, owner_id, key, sha256)
-    if image is None:  # deleted meanwhile
+    repeated = joined(session, media, owner_id, arrival)
+    if repeated is None:  # deleted meanwhile
         session.rollback()
-        return None
-    enter(session, image, arrival.batch, arrival.position)
-    return Upload(image, deletion_secret(media, image), known=True)
+    return repeated
 
 
-def find_known(session: Session, owner_id: int, arrival: Arrival, blob: Blob) -> Image | None:
-    """Return the image that the owner has of this arrival already, or None.
+def joined(session: Session, media: Media, owner_id: int, arrival: Arrival) -> Upload | None:
+    """Return what a request with the arrival's key led to, now in the arrival's batch, or None.
 
-    One with the same key can have come while this one was decoded.
+    Within a write transaction.
     """
-    image = led_to(session, owner_id, arrival.idempotency_key, arrival.keyed_sha256)
-    if image is None and not arrival.anew:
-        image = same_content(session, owner_id, blob, VISIBILITY[arrival.keep])
-    return image
+    earlier = led_to(session, owner_id, arrival.idempotency_key, arrival.keyed_sha256)
+    if earlier is None:
+        return None
+    image = earlier.image
+    enter(session, image, arrival.batch, arrival.position)
+    return Upload(image, deletion_secret(media, image), not earlier.made_image, repeated=True)
 
 
 def record_image(

@@ -14,8 +14,8 @@ class ResumableUpload(Base):
     """A file on its way in, piece by piece; api.tus is how it comes.
 
     `offset` bytes of `length` are durable in the spool, under a name made of `key`. `image_id` is
-    set once the picture has been taken in, and `offset` is `length` no sooner. `metadata` is what
-    the client said, as it said it.
+    set once the picture has been taken in, and `offset` is `length` no sooner. `metadata_header`
+    is what the client said, as it said it.
     """
 
     __tablename__ = "resumable_upload"
@@ -30,7 +30,7 @@ class ResumableUpload(Base):
     position: Mapped[int] = mapped_column(default=0)
     keep: Mapped[str] = mapped_column(String(8))
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
-    said: Mapped[str] = mapped_column("metadata", Text, default="")
+    metadata_header: Mapped[str] = mapped_column("metadata", Text, default="")
     image_id: Mapped[int | None] = mapped_column(
         ForeignKey("image.id", ondelete="CASCADE"), index=True
     )
@@ -50,7 +50,8 @@ class IdempotencyKey(Base):
     """Which image a request with this key of the client's led to.
 
     `content_sha256` is that of what was sent: of the file before anything was stripped, or of the
-    address from which it was to be fetched.
+    address from which it was to be fetched. `created` is the image's own moment if this request
+    made the image.
     """
 
     __tablename__ = "idempotency_key"
@@ -65,6 +66,11 @@ class IdempotencyKey(Base):
     image: Mapped[Image] = relationship(innerjoin=True)
 
     __table_args__ = (UniqueConstraint("owner_id", "key"), Base.__table_args__)
+
+    @property
+    def made_image(self) -> bool:
+        """Whether the image was not here before the request."""
+        return self.created == self.image.created
 
     @classmethod
     def of(cls, session: Session, owner_id: int, key: str) -> Self | None:

@@ -36,7 +36,11 @@ class Resolver:
         if not self._free.acquire(timeout=seconds):
             raise TimeoutError
         answer: SimpleQueue[list[Place] | OSError] = SimpleQueue()
-        Thread(target=self._run, args=(host, port, answer), daemon=True).start()
+        try:
+            Thread(target=self._run, args=(host, port, answer), daemon=True).start()
+        except RuntimeError as error:  # no more threads
+            self._free.release()
+            raise OSError(str(error)) from error
         try:
             found = answer.get(timeout=seconds)
         except Empty:
@@ -48,7 +52,7 @@ class Resolver:
     def _run(self, host: str, port: int, answer: SimpleQueue[list[Place] | OSError]) -> None:
         try:
             answer.put(self._find(host, port))
-        except (OSError, UnicodeError) as error:
-            answer.put(error if isinstance(error, OSError) else OSError(str(error)))
+        except Exception as error:  # noqa: BLE001 - whoever waits has to hear of each
+            answer.put(error if isinstance(error, OSError) else OSError(repr(error)))
         finally:
             self._free.release()

@@ -44,7 +44,7 @@ def upload_json(upload: Upload) -> dict[str, object]:
 
 def upload_status(uploads: Iterable[Upload]) -> int:
     """Return the HTTP status: 201, or 200 where nothing new was made."""
-    return 200 if all(upload.known for upload in uploads) else 201
+    return 200 if all(upload.known or upload.repeated for upload in uploads) else 201
 
 
 def destination(outcome: Outcome, batch: str) -> str:

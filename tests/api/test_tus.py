@@ -452,8 +452,9 @@ def test_a_way_of_keeping_that_is_none_is_refused(tus, session):
 def test_one_idempotency_key_makes_one_picture(tus, session):
     key = {"Idempotency-Key": "a-key"}
     first = tus.create(headers=key).location
-    second = tus.create(headers=key).location
     one = tus.patch(first, 0, CONTENT).headers["Upload-Image-Key"]
+    second = tus.create(headers=key).location
+    assert second != first
     assert tus.patch(second, 0, CONTENT).headers["Upload-Image-Key"] == one
     assert tus.ask("GET", first).json["files"][0]["known"] is False
     assert count_rows(session, Image) == 1
@@ -463,6 +464,19 @@ def test_one_idempotency_key_makes_one_picture(tus, session):
     assert tus.head(third).status_code == 404
     bad = tus.create(headers={"Idempotency-Key": "x" * 201})
     assert code(bad) == (400, "invalid_idempotency_key")
+
+
+def test_an_announcement_that_comes_again_makes_no_second_upload(tus, session):
+    key = {"Idempotency-Key": "a-key"}
+    first = tus.create(headers=key, content=CONTENT[:10])
+    again = tus.create(headers=key, content=CONTENT[:10])
+    assert (again.status_code, again.location) == (201, first.location)
+    assert again.headers["Upload-Offset"] == "10"
+    assert count_rows(session, ResumableUpload) == 1
+    longer = tus.create(len(CONTENT) + 1, headers=key)
+    assert longer.location != first.location
+    answer = tus.patch(first.location, 10, CONTENT[10:])
+    assert answer.headers["Upload-Image-Key"]
 
 
 # ---- who may --------------------------------------------------------------------------------
@@ -568,6 +582,17 @@ def test_one_file_may_be_larger_than_all_unfinished_ones_may_be(make_app, sessio
     tus = Tus(Browser(make_app(MAX_UNFINISHED_BYTES=10)), token)
     assert tus.create().status_code == 201
     assert tus.create().status_code == 429
+
+
+def test_what_arrived_can_be_announced_again_beyond_the_quota(make_app, session, ada):
+    key = {"Idempotency-Key": "a-key"}
+    bearer = {"Authorization": f"Bearer {make_token(session, ada)}"}
+    tus = Tus(Browser(make_app(QUOTA_IMAGES=1)), bearer)
+    tus.patch(tus.create(headers=key).location, 0, CONTENT)
+    assert code(tus.create()) == (413, "quota_exceeded")
+    again = tus.create(headers=key).location
+    assert tus.patch(again, 0, CONTENT).status_code == 204
+    assert count_rows(session, Image) == 1
 
 
 def test_what_is_beyond_the_quota_is_refused_before_it_comes(make_app, session, ada):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.gestures import drop
+from tests.browser.gestures import drop, until
 from tests.browser.pictures import fetch, frames
 from tests.browser.uploading import UPLOAD, links, posts_of, region, rows, stay
 from tests.factories import animation, apng, drawing, encode, gif, jpeg, noise, png_claiming
@@ -142,3 +142,34 @@ def test_previews_show_what_is_sent_but_for_what_would_fill_the_memory(desk, wri
     expect(rows(desk, "failed")).to_have_count(2)
     for name in ("huge.png", "notes.txt"):
         expect(rows(desk).filter(has_text=name).locator("[data-thumb] svg")).to_be_visible()
+
+
+HOLD_SHRINKING = """
+    () => {
+      const make = HTMLCanvasElement.prototype.toBlob;
+      const released = new Promise((resolve) => { window.release = resolve; });
+      HTMLCanvasElement.prototype.toBlob = function (...given) {
+        window.shrinks = true;
+        released.then(() => make.apply(this, given));
+      };
+    }
+"""
+
+
+@pytest.mark.parametrize("act", ["Pause", "Cancel"])
+def test_what_is_stopped_while_it_is_made_smaller_is_not_sent(desk, write, act):
+    choose(desk, edge="1280")
+    sent = posts_of(desk)
+    desk.evaluate(HOLD_SHRINKING)
+    drop(desk, region(desk), *write({"photo.jpg": jpeg(2000, 1500)}))
+    until(desk, lambda: bool(desk.evaluate("() => window.shrinks")))
+    desk.get_by_role("button", name=f"{act} photo.jpg").click()
+    # One at a time is made smaller: when this has arrived, the first has been finished too.
+    drop(desk, region(desk), *write({"other.jpg": jpeg(1900, 1400)}))
+    desk.evaluate("() => window.release()")
+    expect(rows(desk, "done").locator("[data-name]")).to_have_text(["other.jpg"])
+    assert len(sent) == 1
+    if act == "Pause":
+        desk.get_by_role("button", name="Go on with photo.jpg").click()
+        expect(rows(desk, "done")).to_have_count(2)
+        assert uploaded(desk, "photo.jpg").size == (1280, 960)

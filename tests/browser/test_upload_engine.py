@@ -11,16 +11,16 @@ RUN = """
     async ([modules, script]) => {
       const { UploadQueue } = await import(`${modules}/queue.js`);
       const { Gate } = await import(`${modules}/gate.js`);
-      const { Fault } = await import(`${modules}/faults.js`);
+      const { Fault, faultOf } = await import(`${modules}/faults.js`);
       const file = (name) => new File(["x"], name, { lastModified: 1 });
       const arrival = (key) => ({ card: { key }, known: false, redirect: "" });
       const settled = (queue) =>
         new Promise((resolve) => queue.addEventListener("settle", resolve, { once: true }));
       const states = (queue) => queue.items.map(({ name, state }) => `${name} ${state}`);
       return new Function(
-        "UploadQueue", "Gate", "Fault", "file", "arrival", "settled", "states",
+        "UploadQueue", "Gate", "Fault", "faultOf", "file", "arrival", "settled", "states",
         `return (async () => {${script}})()`,
-      )(UploadQueue, Gate, Fault, file, arrival, settled, states);
+      )(UploadQueue, Gate, Fault, faultOf, file, arrival, settled, states);
     }
 """
 
@@ -176,3 +176,138 @@ def test_totals_are_those_of_what_may_still_arrive(run):
         return [files, failed, active, paused, bytes, sent, percent];
     """)
     assert told == [4, 1, 2, 1, 6, 2, 33]
+
+
+@pytest.mark.parametrize("act", ["pause", "remove"])
+def test_what_is_stopped_before_it_is_sent_is_not_sent(run, act):
+    told = run(
+        """
+        let sent = 0;
+        let answer;
+        const queue = new UploadQueue({
+          isThere: () => new Promise((resolve) => { answer = resolve; }),
+          send: async () => arrival(`k${sent++}`),
+        });
+        queue.add([{ file: file("a.png") }]);
+        await settled(queue);
+        queue.add([{ file: file("a.png") }]);
+        while (!answer) await null;
+        queue.ACT(queue.items[1]);
+        answer(false);
+        await new Promise(requestAnimationFrame);
+        return [sent, states(queue)[1] ?? "gone"];
+    """.replace("ACT", act)
+    )
+    assert told == [1, "a.png paused" if act == "pause" else "gone"]
+
+
+def test_what_is_cancelled_while_it_is_looked_at_and_fails_is_told_too(run):
+    told = run("""
+        let fail;
+        const queue = new UploadQueue({
+          send: (item, hooks) => {
+            if (item.name === "b.png") return Promise.resolve(arrival("b"));
+            hooks.onSent();
+            return new Promise((_, reject) => { fail = reject; });
+          },
+        });
+        const events = [];
+        for (const type of ["unwanted", "settle"]) {
+          queue.addEventListener(type, ({ detail }) => {
+            events.push(type);
+            if (type === "unwanted") events.push(detail.arrival);
+          });
+        }
+        queue.add([{ file: file("a.png") }]);
+        while (!fail) await null;
+        queue.remove(queue.items[0]);
+        queue.add([{ file: file("b.png") }]);
+        await new Promise(requestAnimationFrame);
+        fail(new Fault("refused", "no"));
+        await new Promise(requestAnimationFrame);
+        return events;
+    """)
+    assert told == ["unwanted", None, "settle"]
+
+
+def test_a_limit_of_one_way_stops_no_other(run):
+    told = run("""
+        const gate = new Gate(async () => ({ is: "same" }));
+        const queue = new UploadQueue({
+          gate,
+          send: async ({ name }) => {
+            if (name === "a.png") throw new Fault("later", "an hour", 3000);
+            return arrival(name);
+          },
+        });
+        const isDone = new Promise((resolve) => {
+          queue.addEventListener("change", ({ detail }) => {
+            if (detail.state === "done") resolve();
+          });
+        });
+        queue.add([{ file: file("a.png") }]);
+        await new Promise(requestAnimationFrame);
+        queue.add([{ file: file("b.png") }]);
+        await isDone;
+        const [{ reason, again }] = queue.items;
+        return [gate.open, states(queue), reason, again > Date.now() + 2_900_000];
+    """)
+    assert told == [True, ["a.png waiting", "b.png done"], "an hour", True]
+
+
+def test_the_reason_of_a_break_is_told(run):
+    told = run("""
+        const gate = new Gate(async () => ({ is: "same" }));
+        const queue = new UploadQueue({
+          gate, send: async () => { throw new Fault("busy", "Too many pictures.", 40); },
+        });
+        queue.add([{ file: file("a.png") }]);
+        await new Promise(requestAnimationFrame);
+        return [gate.why, states(queue), queue.items[0].reason];
+    """)
+    assert told == ["busy", ["a.png waiting"], "Too many pictures."]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (507, "storage_full", "failed"),
+        (413, "quota_exceeded", "failed"),
+        (413, "too_large", "refused"),
+        (429, "too_many_attempts", "later"),
+        (429, "", "busy"),
+        (503, "busy", "busy"),
+    ],
+)
+def test_what_follows_from_an_answer(run, status, code, kind):
+    body = f'{{ error: {{ code: "{code}", message: "m" }} }}' if code else "null"
+    assert run(f'return faultOf({status}, {body}, "30", {{}}).kind;') == kind
+
+
+def test_a_file_that_is_there_is_sent_again_for_another_batch(run):
+    told = run("""
+        let sent = 0;
+        const queue = new UploadQueue({
+          isThere: async () => true,
+          send: async () => arrival(`k${sent++}`),
+        });
+        for (const batch of ["one", "two", "two"]) {
+          queue.add([{ file: file("a.png"), batch }]);
+          await settled(queue);
+        }
+        return [states(queue), sent];
+    """)
+    assert told == [["a.png done", "a.png done", "a.png known"], 2]
+
+
+def test_a_picture_that_is_undone_is_listed_nowhere(run):
+    told = run("""
+        const queue = new UploadQueue({
+          send: async ({ name }) => arrival(name === "c.png" ? "other" : "same"),
+        });
+        queue.add(["a.png", "b.png", "c.png"].map((name) => ({ file: file(name) })));
+        await settled(queue);
+        queue.forget(queue.items[0]);
+        return states(queue);
+    """)
+    assert told == ["c.png done"]

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image as Pillow
 from playwright.sync_api import Page, Route, expect
 
+from flaskr.library import accounts
 from flaskr.models import Image
 from tests.browser.gestures import drop, slow_network, until
 from tests.browser.pictures import is_same
+from tests.browser.test_upload_faults import enter_as
 from tests.browser.uploading import FILE, LINKS, UPLOAD, arrived, listed, region, rows, stay
 from tests.factories import encode, noise
 
@@ -99,6 +101,28 @@ def test_a_paused_file_goes_on_where_it_was(desk, write, photo):
     desk.wait_for_url(FILE)
     assert is_same(desk.url, photo)
     assert pieces.created == 1
+    assert pieces.heads == 1
+    assert pieces.bytes <= len(photo) + 4 * MIB  # a piece was on its way
+
+
+def test_a_log_in_that_ends_in_the_middle_costs_no_byte(
+    desk, write, witness, session, member, app, site, photo
+):
+    witness.expect(400, 401)
+    desk.goto(UPLOAD)
+    pieces = Pieces(desk)
+    with slow_network(desk, upload=2 * MIB):
+        drop(desk, region(desk), *write({"photo.png": photo}))
+        until(desk, lambda: pieces.bytes > MIB)
+        accounts.end_sessions(session, session.merge(member.user))
+        session.commit()
+        expect(desk.locator("[data-notice]")).to_contain_text("You are no longer logged in.")
+    before = pieces.bytes
+    enter_as(desk.context, member.user, app, site)
+    desk.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    desk.wait_for_url(FILE)
+    assert pieces.created == 1
+    assert pieces.bytes - before < len(photo)
 
 
 def test_in_the_next_visit_only_the_rest_is_sent(desk, write, witness, session, ada, photo):
@@ -135,6 +159,69 @@ def test_a_cancelled_file_is_given_up_on_the_server(desk, write, photo):
         assert answer is not None
         assert answer.status == 204
     expect(desk.locator("[data-queue]")).to_be_hidden()
+
+
+def test_a_file_that_is_cancelled_while_it_is_taken_in_is_undone(desk, write, session, ada, photo):
+    stay(desk)
+    held: list[Route] = []
+
+    def hold_last(route: Route) -> None:
+        request = route.request
+        offset = int(request.headers.get("upload-offset", 0))
+        if request.method == "PATCH" and offset + len(request.post_data_buffer or b"") == len(
+            photo
+        ):
+            held.append(route)
+        else:
+            route.continue_()
+
+    desk.route(FILES, hold_last)
+    drop(desk, region(desk), *write({"photo.png": photo}))
+    until(desk, lambda: bool(held))
+    expect(rows(desk, "checking")).to_have_count(1)
+    desk.get_by_role("button", name="Cancel photo.png").click()
+    with desk.expect_response("**/delete") as undone:
+        held.pop().continue_()
+    assert undone.value.ok
+    session.rollback()
+    assert session.query(Image).filter_by(owner_id=ada.id, deleted=None).count() == 0
+
+
+def test_a_server_that_contradicts_itself_is_not_asked_in_a_loop(desk, write, witness, photo):
+    witness.expect(409)
+    desk.goto(UPLOAD)
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "PATCH" and len(refused) < 2:
+            refused.append(route.request.url)
+            route.fulfill(status=409, json={"error": {"code": "offset_mismatch", "message": "No."}})
+        else:
+            route.continue_()
+
+    desk.route(FILES, refuse)
+    drop(desk, region(desk), *write({"photo.png": photo}))
+    expect(rows(desk).locator("[data-reason]")).to_have_text("No.")
+    desk.wait_for_url(FILE)
+
+
+def test_an_answer_that_does_not_come_is_told_as_that(desk, write, photo):
+    desk.clock.install()
+    stay(desk)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET":
+            held.append(route)
+        else:
+            route.continue_()
+
+    desk.route(FILES, hold)
+    drop(desk, region(desk), *write({"photo.png": photo}))
+    until(desk, lambda: bool(held))
+    desk.clock.fast_forward(76_000)
+    reason = rows(desk).locator("[data-reason]")
+    expect(reason).to_have_text("The server did not answer in time.")
 
 
 def test_a_large_file_that_is_no_picture_is_refused_with_a_reason(desk, write, witness):

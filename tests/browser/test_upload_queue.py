@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.gestures import Gate, drop, pick
+from tests.browser.gestures import Gate, drop, pick, until
 from tests.browser.pictures import is_same
 from tests.browser.uploading import (
+    ASKS,
     FILE,
     LINKS,
     SCREENSHOT,
@@ -24,7 +25,6 @@ from tests.factories import png
 pytestmark = pytest.mark.browser
 
 FIVE = {f"{number}.png": png(number=number) for number in range(5)}
-ASKS = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id"
 
 
@@ -183,6 +183,38 @@ def test_the_same_file_in_a_later_visit_leads_to_its_link(desk, write):
         desk.wait_for_url(FILE)
         urls.append(desk.url)
     assert urls[0] == urls[1]
+
+
+def test_the_focus_stays_in_a_row_that_goes_on(desk, write):
+    stay(desk)
+    with Gate(desk) as gate:
+        drop(desk, region(desk), *write({"one.png": SCREENSHOT}))
+        gate.wait_for(1)
+        desk.get_by_role("button", name="Pause one.png").press("Enter")
+        desk.get_by_role("button", name="Go on with one.png").press("Enter")
+        expect(desk.get_by_role("button", name="Pause one.png")).to_be_focused()
+        gate.wait_for(2)
+        gate.let_all_in()
+        expect(rows(desk, "done")).to_have_count(1)
+    undo = desk.get_by_role("button", name=re.compile(r"^Undo the upload of one\.png"))
+    expect(undo).to_be_focused()
+
+
+def test_whoever_clears_the_list_at_the_end_is_not_led_away(desk, write):
+    desk.goto(UPLOAD)
+    desk.evaluate(
+        """() => {
+          const until = (resolve) => { window.copied = resolve; };
+          navigator.clipboard.writeText = () => new Promise(until);
+          document.querySelector("[name=copy_links][type=checkbox]").checked = true;
+        }"""
+    )
+    drop(desk, region(desk), *write({"one.png": SCREENSHOT}))
+    until(desk, lambda: bool(desk.evaluate("() => Boolean(window.copied)")))
+    desk.get_by_role("button", name="Clear finished").click()
+    desk.evaluate("() => window.copied()")
+    expect(desk.locator("[data-queue]")).to_be_hidden()
+    expect(desk).to_have_url(re.compile(f"{UPLOAD}$"))
 
 
 def test_bars_tell_how_far_they_are(desk, write):

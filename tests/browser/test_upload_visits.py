@@ -1,12 +1,13 @@
 """What was not sent before a page ended comes back, and is sent once."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from sqlalchemy.orm import Session
 
 from flaskr.models import Image, User
@@ -91,6 +92,23 @@ def test_a_page_loaded_again_goes_on_by_itself(desk, write, session, ada):
     gate.let_all_in()
     expect(arrived(desk)).to_have_count(3)
     assert names(session, ada) == sorted(FIVE)
+
+
+def test_what_todays_limits_refuse_does_not_come_back_for_ever(desk, write):
+    desk.goto(UPLOAD)
+    leave_in_the_middle(desk, write(FIVE))
+    context = desk.context
+    desk.close()
+
+    def limit(route: Route) -> None:
+        page = route.fetch().text()
+        route.fulfill(body=re.sub(r'data-max-bytes="\d+"', 'data-max-bytes="10"', page))
+
+    page = context.new_page()
+    page.route(f"**{UPLOAD}", limit)
+    page.goto(UPLOAD)
+    expect(rows(page, "failed")).to_have_count(3)
+    until(page, lambda: kept(page) == 0)
 
 
 def test_what_arrived_is_not_kept(desk, write):

@@ -1,12 +1,14 @@
 """Every way in which pictures come into the upload page."""
 
 import re
+from socket import socket
+from threading import Event
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.gestures import Gate, drop, paste_picture, pick, until
-from tests.browser.pictures import fetch, is_same
+from tests.browser.gestures import PATIENCE, Gate, drop, paste_picture, pick, until
+from tests.browser.pictures import is_same
 from tests.browser.uploading import (
     FILE,
     LINKS,
@@ -18,7 +20,8 @@ from tests.browser.uploading import (
     rows,
     stay,
 )
-from tests.factories import PASSWORD, png
+from tests.elsewhere import Elsewhere, ok
+from tests.factories import PASSWORD, encode, noise, png
 from tests.serving import Site
 
 pytestmark = pytest.mark.browser
@@ -47,15 +50,22 @@ DROP_ODD_FOLDER = """
           ? reject(new DOMException("", "NotReadableError"))
           : resolve(new File(["x"], name)),
       });
+      const give = (entries, resolve, reject) => entries[0] === "unplugged"
+        ? reject(new DOMException("", "NotReadableError")) : resolve(entries.splice(0, 100));
       const folder = (name, entries) => ({
         name, fullPath: `/${name}`, isDirectory: true,
         createReader: () => ({
           readEntries: (resolve, reject) => entries
-            ? resolve(entries.splice(0, 100)) : reject(new DOMException("", "NotAllowedError")),
+            ? give(entries, resolve, reject) : reject(new DOMException("", "NotAllowedError")),
         }),
       });
       const many = Array.from({ length: 150 }, (_, number) => file(`${number}.png`));
-      const entries = [folder("locked", null), folder("trip", [...many, file("bad.png")])];
+      const some = Array.from({ length: 100 }, (_, number) => file(`${number}.png`));
+      const entries = [
+        folder("locked", null),
+        folder("trip", [...many, file("bad.png")]),
+        folder("half", [...some, "unplugged"]),
+      ];
       const items = entries.map((entry) => ({ webkitGetAsEntry: () => entry }));
       const { files, unread } = await filesOf({ files: [], items });
       return [files.length, unread];
@@ -81,8 +91,8 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_rest(desk):
     desk.goto(UPLOAD)
     script = desk.locator('script[src*="upload/main.js"]').get_attribute("src")
     number, unread = desk.evaluate(DROP_ODD_FOLDER, script.rpartition("/")[0])
-    assert number == 150
-    assert unread == ["locked", "bad.png"]
+    assert number == 150 + 100
+    assert unread == ["locked", "bad.png", "half"]
 
 
 def test_a_folder_is_picked(desk, write):
@@ -173,7 +183,7 @@ def test_what_is_no_address_is_told_beside_the_field(desk):
     expect(desk.locator("[data-queue]")).to_be_hidden()
 
 
-def test_a_fetch_shows_how_far_it_is_and_ends_at_the_link(desk, write):
+def test_a_fetch_ends_at_the_link(desk, write):
     """The answer of the server comes line by line; that of the picture is a real one."""
     stay(desk)
     lines = ['{"received": 10, "total": null}', '{"received": 500, "total": 1000}']
@@ -189,9 +199,18 @@ def test_a_fetch_shows_how_far_it_is_and_ends_at_the_link(desk, write):
     assert is_same(desk.url, SCREENSHOT)
 
 
-def test_a_picture_is_fetched_from_elsewhere(tmp_path, migrated_database, new_context, hang, site):
-    picture = hang(300, 200)
-    address = f"{site.url}/tuchuang/download/{picture.key}.png"
+def test_a_picture_is_fetched_from_elsewhere(tmp_path, migrated_database, new_context):
+    picture = encode(noise(400, 400), "PNG")
+    half = len(picture) // 2
+    go_on = Event()
+
+    def send_slowly(connected: socket) -> None:
+        connected.sendall(ok(picture[:half], length=len(picture)))
+        go_on.wait(PATIENCE)
+        connected.sendall(picture[half:])
+
+    there = Elsewhere()
+    there.answers["/lake.png"] = send_slowly
     folder = tmp_path / "fetching"
     folder.mkdir()
     fetching = Site(folder, migrated_database, FETCH_NETWORKS="127.0.0.0/8")
@@ -203,12 +222,19 @@ def test_a_picture_is_fetched_from_elsewhere(tmp_path, migrated_database, new_co
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Register").click()
         page.wait_for_url("**/tuchuang/")
-        page.get_by_label("From an address").fill(address)
+        page.get_by_label("From an address").fill(there.url("/lake.png"))
         page.get_by_role("button", name="Fetch").click()
+        size = rows(page, "sending").locator("[data-size]")
+        expect(size).to_have_text(re.compile(r"^[\d.]+ KB of 4\d\d KB$"))
+        bar = page.get_by_role("progressbar", name="Progress of lake.png")
+        assert 0 < bar.evaluate("(bar) => bar.value") <= 51
+        go_on.set()
         page.wait_for_url(FILE)
         assert page.url.startswith(fetching.url)
-        assert is_same(page.url, fetch(address))
+        assert is_same(page.url, picture)
     finally:
+        go_on.set()
+        there.close()
         fetching.kill()
 
 
@@ -229,3 +255,18 @@ def test_what_is_dragged_within_the_page_is_not_uploaded_again(desk, hang):
     until(desk, lambda: not region(desk).get_attribute("data-over"))
     expect(desk.locator("[data-queue]")).to_be_hidden()
     assert sent == []
+
+
+def test_a_drag_whose_element_is_gone_at_its_end_spoils_no_later_drop(desk, write, hang):
+    hang(300, 200)
+    desk.goto(UPLOAD)
+    desk.evaluate(
+        """() => {
+          const picture = document.querySelector(".card img");
+          picture.dispatchEvent(new DragEvent("dragstart", { bubbles: true }));
+          picture.remove();
+          picture.dispatchEvent(new DragEvent("dragend", { bubbles: true }));
+        }"""
+    )
+    drop(desk, region(desk), *write({"one.png": SCREENSHOT}))
+    desk.wait_for_url(FILE)

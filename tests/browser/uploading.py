@@ -8,6 +8,9 @@ from tests.browser.pictures import is_same
 from tests.factories import avif, gif, jpeg, png, webp
 
 UPLOAD = "/tuchuang/"
+ASKS = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+"""Whether the page asks before it is left."""
+
 LINKS = "**/tuchuang/uploads/*"
 FILE = re.compile(r"/tuchuang/download/\w{12}\.\w+$")
 
@@ -33,7 +36,7 @@ def rows(page: Page, state: str = "") -> Locator:
 
 
 def arrived(page: Page) -> Locator:
-    """What is there: sent now, or known because an earlier request of ours got through."""
+    """What is there: sent now, or known from before."""
     return page.locator('.queue-item:is([data-state="done"], [data-state="known"])')
 
 

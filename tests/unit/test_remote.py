@@ -273,6 +273,29 @@ def test_an_error_of_the_look_up_is_an_error_of_the_network():
         Resolver(fail).resolve("example.org", 80, 10)
 
 
+def test_a_thread_that_cannot_be_started_keeps_no_seat(monkeypatch):
+    from threading import Thread
+
+    def refuse(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolver = Resolver(lambda _host, _port: [])
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", refuse)
+        for _ in range(AT_ONCE + 1):
+            with pytest.raises(OSError, match="new thread"):
+                resolver.resolve("example.org", 80, 0.01)
+    assert resolver.resolve("example.org", 80, 10) == []
+
+
+def test_whatever_a_look_up_raises_is_told():
+    def fail(_host: str, _port: int):
+        raise ValueError("odd")
+
+    with pytest.raises(OSError, match="odd"):
+        Resolver(fail).resolve("example.org", 80, 10)
+
+
 def test_literals_are_found_without_asking_anybody():
     ((_, place),) = Resolver().resolve("127.0.0.1", 80, 10)
     assert IPv4Address(place[0]) == IPv4Address("127.0.0.1")

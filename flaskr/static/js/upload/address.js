@@ -23,7 +23,8 @@ const PASSING = ["busy", "unavailable"];
  */
 export async function fetchAddress(target, item, { signal, onProgress, onSent }) {
   const { texts } = target;
-  const terms = termsOf(texts, item);
+  const { unanswered, ...rest } = termsOf(texts, item);
+  const terms = { ...rest, stalled: unanswered };
   const response = await request(
     target.url,
     {

@@ -1,7 +1,9 @@
 /** How long to wait before the next attempt. */
 
 const FIRST_MS = 1000;
-const LONGEST_MS = 30_000;
+export const LONGEST_MS = 30_000;
+/** However long a server asks to be left alone. */
+export const LONGEST_BREAK_S = 3600;
 
 /**
  * Exponential, with full jitter: many pages that lost one server don't come back as one.

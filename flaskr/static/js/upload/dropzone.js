@@ -29,11 +29,13 @@ export function watchDrops(region, taker, area = region) {
   const counts = (event) => !isOwn && carries(event, Boolean(taker.onAddress));
 
   // What is dragged from this page is here already.
-  window.addEventListener("dragstart", () => {
+  window.addEventListener("dragstart", ({ target }) => {
     isOwn = true;
-  });
-  window.addEventListener("dragend", () => {
-    isOwn = false;
+    // Not on the window, which doesn't hear of it if the page has dropped that element meanwhile.
+    const end = () => {
+      isOwn = false;
+    };
+    target?.addEventListener("dragend", end, { once: true });
   });
   area.addEventListener("dragenter", (event) => {
     if (counts(event)) setDepth(depth + 1);

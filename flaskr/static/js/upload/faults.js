@@ -8,22 +8,24 @@ import { fill } from "../text.js";
  * - `passing`: it may well go through next time
  * - `lost`: no answer came; perhaps there is no network
  * - `busy`: the server asks for a break of `seconds`
+ * - `later`: this file can go in `seconds`; others may go now
  * - `session`: nobody is logged in any more, or the page's token is another session's
  * - `mismatch`: the idempotency key was used for other content
  * - `stopped`: we broke it off ourselves
  *
- * @typedef {"refused" | "failed" | "passing" | "lost" | "busy" | "session" | "mismatch" | "stopped"} Kind
+ * @typedef {"refused" | "failed" | "passing" | "lost" | "busy" | "later" | "session" | "mismatch" | "stopped"} Kind
  */
 
-const TAKE_A_BREAK = [429, 503, 507];
+const TAKE_A_BREAK = [429, 503];
 const COMES_BY_ITSELF = [408, 409, 423, 425, 429, 460];
+const TOO_MANY = 429;
 const FULL = 507;
 
 export class Fault extends Error {
   /**
    * @param {Kind} kind
    * @param {string} [message] ready to show
-   * @param {number} [seconds] how long to wait, if it is `busy`
+   * @param {number} [seconds] how long to wait, if it is `busy` or `later`
    */
   constructor(kind, message = "", seconds = 0) {
     super(message);
@@ -46,8 +48,11 @@ export function faultOf(status, body, retryAfter, texts) {
   const seconds = secondsOf(retryAfter);
   if (status === 401 || code === "stale_form") return new Fault("session", message);
   if (code === "idempotency_mismatch") return new Fault("mismatch", message);
-  if (seconds && TAKE_A_BREAK.includes(status)) return new Fault("busy", message, seconds);
-  if (status === FULL) return new Fault("failed", message);
+  // Only the person can make room, or ask for it.
+  if (status === FULL || code === "quota_exceeded") return new Fault("failed", message);
+  // Our own limits are about one way; a proxy's are about all that we ask.
+  if (seconds && status === TOO_MANY && code) return new Fault("later", message, seconds);
+  if (seconds && TAKE_A_BREAK.includes(status)) return new Fault("busy", error?.message, seconds);
   if (status >= 500 || COMES_BY_ITSELF.includes(status)) return new Fault("passing", message);
   // A success that cannot be read, or a redirect to somewhere else.
   if (status < 400) return new Fault("passing", message);

@@ -55,7 +55,8 @@ async function filesIn(entry, unread) {
       return [file];
     }
     const found = [];
-    for (const inner of await entriesOf(/** @type {FileSystemDirectoryEntry} */ (entry))) {
+    const inside = await entriesOf(/** @type {FileSystemDirectoryEntry} */ (entry), unread);
+    for (const inner of inside) {
       if (!isJunk(inner.name)) found.push(...(await filesIn(inner, unread)));
     }
     return found;
@@ -75,15 +76,21 @@ function fileOf(entry) {
 
 /**
  * @param {FileSystemDirectoryEntry} entry
- * @returns {Promise<FileSystemEntry[]>}
+ * @param {string[]} unread
+ * @returns {Promise<FileSystemEntry[]>} what could be read of it
  */
-async function entriesOf(entry) {
+async function entriesOf(entry, unread) {
   const reader = entry.createReader();
   const found = [];
-  for (;;) {
-    /** @type {FileSystemEntry[]} */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return found; // a browser gives a hundred at a time
-    found.push(...some);
+  try {
+    for (;;) {
+      /** @type {FileSystemEntry[]} */
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!some.length) return found; // a browser gives a hundred at a time
+      found.push(...some);
+    }
+  } catch {
+    unread.push(entry.name);
+    return found;
   }
 }

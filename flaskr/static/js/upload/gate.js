@@ -3,7 +3,7 @@
  * neither the page nor the network: `ask` does.
  */
 
-import { backOff } from "./backoff.js";
+import { backOff, LONGEST_BREAK_S } from "./backoff.js";
 
 /**
  * - `offline`, `unreachable`: no way to the server
@@ -20,7 +20,6 @@ import { backOff } from "./backoff.js";
  */
 
 const SOONEST_MS = 1000;
-const LONGEST_BREAK_S = 3600;
 
 /** Event: `change`. */
 export class Gate extends EventTarget {

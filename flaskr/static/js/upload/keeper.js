@@ -86,8 +86,12 @@ export class Keeper {
 
     queue.addEventListener("add", (event) => {
       const item = itemOf(event);
-      if (item.state === "failed") return;
       const { id } = item;
+      if (item.state === "failed") {
+        // Today's limits refuse it: else it would come back for a week.
+        if (item.restored) this.#keep(() => this.#store.remove(id));
+        return;
+      }
       written.set(id, JSON.stringify(factsOf(item)));
       if (item.restored) return;
       this.#order += 1;
@@ -114,10 +118,8 @@ export class Keeper {
       if (now === before) return;
       written.set(item.id, now);
       const { id, file, prepared } = item;
-      if (file && prepared && !JSON.parse(before).prepared) {
-        this.#keep(() => this.#store.replaceFile(id, file));
-      }
-      this.#keep(() => this.#store.update(id, facts));
+      const isMade = prepared && !JSON.parse(before).prepared;
+      this.#keep(() => this.#store.update(id, facts, isMade ? file : null));
     });
     queue.addEventListener("remove", (event) => {
       const { id, gone } = itemOf(event);

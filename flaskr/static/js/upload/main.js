@@ -67,25 +67,37 @@ function start(form, list) {
   keeper.restore(queue);
 
   queue.addEventListener("remove", ({ detail: item }) => {
-    if (item.gone === "cancelled" && item.resume) sender.abandon(item);
+    const isTakenIn = item.state === "checking"; // then there may be a picture to undo instead
+    if (item.gone === "cancelled" && item.resume && !isTakenIn) sender.abandon(item);
   });
   queue.addEventListener("unwanted", ({ detail: item }) => {
-    if (!item.arrival.known) sender.undo(item);
+    if (!item.arrival) {
+      if (item.resume) sender.abandon(item);
+      return;
+    }
+    const { card, known } = item.arrival;
+    const isListed = queue.items.some(({ arrival }) => arrival?.card.key === card.key);
+    if (!known && !isListed) sender.undo(item);
+  });
+  let isTouched = false; // whoever does something in the list is not led away from it
+  list.addEventListener("click", () => {
+    isTouched = true;
   });
   queue.addEventListener("settle", async ({ detail: arrived }) => {
+    isTouched = false;
     const isRefused = (await copyArrived(list)) === "refused"; // there is a button for it here
     await keeper.written(); // else they would come back on the next visit
     const { done, files, active } = queue.totals;
     // Whatever did not arrive, or is left from another visit, is to be seen to here.
     const isAll = done === files && !active && !queue.items.some((item) => item.restored);
-    if (!arrived || !isAll || isRefused || options.stays()) return;
+    if (!arrived || !isAll || !files || isTouched || isRefused || options.stays()) return;
     const [{ arrival }] = queue.items;
     window.location.assign(files === 1 ? arrival.redirect : (texts.batchUrl ?? ""));
   });
 
   window.addEventListener("beforeunload", (event) => {
-    const { active, paused } = queue.totals;
-    if (active || paused) event.preventDefault();
+    const { active, paused, retriable } = queue.totals;
+    if (active || paused || retriable) event.preventDefault();
   });
   // Back from the links: start afresh, with a new batch and the recent uploads.
   window.addEventListener("pageshow", (event) => {

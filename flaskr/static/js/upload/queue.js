@@ -3,7 +3,7 @@
  * those that did not. Knows neither the page nor the network; a test can run it in any engine.
  */
 
-import { backOff } from "./backoff.js";
+import { backOff, LONGEST_BREAK_S } from "./backoff.js";
 import { Fault } from "./faults.js";
 import { newToken } from "./tokens.js";
 import { Rate } from "./rate.js";
@@ -75,7 +75,7 @@ import { Rate } from "./rate.js";
  * @property {AbortSignal} signal
  * @property {(sent: number) => void} onFound bytes that the server has from before
  * @property {(sent: number) => void} onProgress bytes out so far
- * @property {() => void} onSent everything is out; the server looks at it
+ * @property {() => void} onSent nothing can be called back from here on; the server looks at it
  * @property {(address: string) => void} onPlace where the server keeps what it has
  * @property {() => void} onSaved what is out so far need not be sent again
  *
@@ -105,17 +105,20 @@ export const AT_ONCE = 3;
 const TRIES = 6;
 
 /**
- * Events: `add`, `change` and `remove` with the item as `detail`; `unwanted` with an item that
- * arrived after it was cancelled; `settle` when nothing is left to send, whose `detail` tells
- * whether it was the arrival of a file that ended it.
+ * Events: `add`, `change` and `remove` with the item as `detail`; `unwanted` with an item that was
+ * cancelled while it was `checking`, once its `arrival`, if there is one, can be undone; `settle`
+ * when nothing is left to send, whose `detail` tells whether it was the arrival of a file that
+ * ended it.
  */
 export class UploadQueue extends EventTarget {
   /** @type {Item[]} */
   items = [];
   rate = new Rate();
   #means;
-  /** @type {Map<string, Arrival>} by fingerprint */
+  /** @type {Map<string, Arrival>} by fingerprint and batch: the server lists a batch's own */
   #arrivals = new Map();
+  /** @type {Set<Item>} cancelled, but the server is still looking at them */
+  #calledBack = new Set();
   #unsettled = false;
   #timer = 0;
 
@@ -162,7 +165,7 @@ export class UploadQueue extends EventTarget {
 
   /**
    * Take an item off the list, whatever became of it. One that the server is looking at cannot be
-   * called back; `unwanted` tells of it once it has arrived.
+   * called back; `unwanted` tells of it once that is over.
    *
    * @param {Item} item
    */
@@ -170,20 +173,25 @@ export class UploadQueue extends EventTarget {
     if (!this.items.includes(item)) return;
     const arrived = item.arrival !== null;
     if (item.state === "sending") this.#halt(item, "paused");
+    if (item.state === "checking") this.#calledBack.add(item);
     this.#drop(item, arrived ? "cleared" : "cancelled");
     this.#pump();
   }
 
   /**
-   * Take an arrived picture off the list that is no longer there: the file may be sent again.
+   * Take an arrived picture off the list that is no longer there, wherever it is listed: the file
+   * may be sent again.
    *
    * @param {Item} item
    */
   forget(item) {
-    for (const [fingerprint, { card }] of this.#arrivals) {
-      if (card.key === item.arrival?.card.key) this.#arrivals.delete(fingerprint);
+    const key = item.arrival?.card.key;
+    for (const [place, { card }] of this.#arrivals) {
+      if (card.key === key) this.#arrivals.delete(place);
     }
-    this.remove(item);
+    for (const other of this.items.filter(({ arrival }) => arrival?.card.key === key)) {
+      this.remove(other);
+    }
   }
 
   /** @returns {Totals} */
@@ -245,7 +253,7 @@ export class UploadQueue extends EventTarget {
     item.stop = null;
     item.rate.reset();
     // What went into one request has to go again; what lies in a place of its own does not.
-    Object.assign(item, { state, again: 0, sent: item.resume ? item.sent : 0 });
+    Object.assign(item, { state, again: 0, reason: "", sent: item.resume ? item.sent : 0 });
     stop?.abort();
     this.#emit("change", item);
   }
@@ -286,7 +294,7 @@ export class UploadQueue extends EventTarget {
     if (free > 0 && soonest < Infinity) {
       this.#timer = setTimeout(() => this.#pump(), soonest - now);
     }
-    if (this.#unsettled && !this.totals.active) {
+    if (this.#unsettled && !this.totals.active && !this.#calledBack.size) {
       this.#unsettled = false;
       this.rate.reset();
       if (this.items.length) this.#emit("settle", arrived);
@@ -323,18 +331,30 @@ export class UploadQueue extends EventTarget {
         this.#pump();
         return;
       }
-      const arrival =
-        (await this.#recall(item)) ?? (await this.#means.send(item, this.#hooks(item, stop)));
-      if (item.gone) this.#emit("unwanted", Object.assign(item, { arrival }));
-      else if (item.stop === stop) this.#arrive(item, arrival);
+      const earlier = await this.#recall(item);
+      if (item.stop !== stop) return;
+      const arrival = earlier ?? (await this.#means.send(item, this.#hooks(item, stop)));
+      if (item.stop !== stop) return;
+      if (item.gone) this.#letGo(Object.assign(item, { arrival }));
+      else this.#arrive(item, arrival);
     } catch (error) {
-      if (item.stop === stop && !item.gone) this.#fail(item, error);
+      if (item.stop !== stop) return;
+      if (item.gone) this.#letGo(item);
+      else this.#fail(item, error);
     }
+  }
+
+  /** @param {Item} item that was cancelled while the server looked at it, which is over now */
+  #letGo(item) {
+    item.stop = null;
+    this.#calledBack.delete(item);
+    this.#emit("unwanted", item);
+    this.#pump();
   }
 
   /** @param {Item} item */
   async #recall(item) {
-    const arrival = this.#arrivals.get(item.fingerprint);
+    const arrival = this.#arrivals.get(placeOf(item));
     if (!arrival || !(await this.#means.isThere?.(arrival))) return null;
     return { ...arrival, known: true };
   }
@@ -353,7 +373,7 @@ export class UploadQueue extends EventTarget {
     };
     return {
       signal: stop.signal,
-      onFound: (sent) => change({ sent }),
+      onFound: (sent) => change({ state: "sending", sent }),
       onProgress: (sent) => {
         if (item.stop !== stop || item.gone) return;
         const more = Math.max(0, sent - item.sent);
@@ -374,7 +394,7 @@ export class UploadQueue extends EventTarget {
   #arrive(item, arrival) {
     const state = arrival.known ? "known" : "done";
     Object.assign(item, { state, arrival, stop: null, sent: item.size });
-    if (item.file) this.#arrivals.set(item.fingerprint, arrival);
+    if (item.file) this.#arrivals.set(placeOf(item), arrival);
     this.#emit("change", item);
     this.#pump(true);
   }
@@ -393,7 +413,12 @@ export class UploadQueue extends EventTarget {
     if (fault.kind === "mismatch") item.key = newToken();
     this.#halt(item, "waiting");
     if (fault.kind === "busy") {
+      item.reason = fault.message;
       gate.rest(fault.seconds);
+      return;
+    }
+    if (fault.kind === "later") {
+      this.#wait(item, fault, 1000 * Math.min(fault.seconds, LONGEST_BREAK_S));
       return;
     }
     // Is it the file, or the way? Only the file's own failures count.
@@ -409,7 +434,16 @@ export class UploadQueue extends EventTarget {
       this.#giveUp(item, fault);
       return;
     }
-    Object.assign(item, { reason: fault.message, again: Date.now() + backOff(item.tries) });
+    this.#wait(item, fault, backOff(item.tries));
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Fault} fault
+   * @param {number} milliseconds
+   */
+  #wait(item, fault, milliseconds) {
+    Object.assign(item, { reason: fault.message, again: Date.now() + milliseconds });
     this.#emit("change", item);
     this.#pump();
   }
@@ -428,6 +462,11 @@ export class UploadQueue extends EventTarget {
     this.#emit("change", item);
     this.#pump();
   }
+}
+
+/** @param {Item} item */
+function placeOf({ fingerprint, batch }) {
+  return `${batch}\n${fingerprint}`;
 }
 
 /** @param {Item} item */

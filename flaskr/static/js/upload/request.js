@@ -27,6 +27,7 @@ export function csrfToken() {
  */
 export async function request(url, init, terms = {}) {
   const { signal, seconds = STALL_S } = terms;
+  if (signal?.aborted) throw new Fault("stopped"); // it tells nobody again
   const stop = new AbortController();
   const halt = () => stop.abort();
   signal?.addEventListener("abort", halt);

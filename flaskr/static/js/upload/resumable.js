@@ -36,7 +36,6 @@ export async function sendInPieces(target, item, hooks) {
   let offset = await upload.findOffset();
   hooks.onFound(offset);
   while (offset < upload.size) offset = await upload.sendPiece(offset);
-  hooks.onSent();
   return upload.fetchArrival();
 }
 
@@ -112,6 +111,7 @@ class Upload {
     const pace = paces.get(this.#item) ?? FIRST;
     const body = this.#file.slice(offset, offset + pace);
     const isLast = offset + body.size >= this.size;
+    if (isLast) this.#hooks.onSent(); // with it, the server takes the picture in
     // Unless this piece arrives, the next is a smaller one.
     paces.set(this.#item, clamp(pace / 4));
     const began = performance.now();
@@ -124,7 +124,12 @@ class Upload {
       },
       isLast ? ANSWER_S : STALL_S,
     );
-    if (response.status === 409) return this.findOffset();
+    if (response.status === 409) {
+      const found = await this.findOffset();
+      if (found === offset) throw await this.#faultOf(response);
+      this.#hooks.onFound(found);
+      return found;
+    }
     if (GONE.includes(response.status)) this.#hooks.onPlace("");
     if (response.status !== 204) throw await this.#faultOf(response);
     const seconds = Math.max(0.05, (performance.now() - began) / 1000);
@@ -152,8 +157,10 @@ class Upload {
    */
   #ask(url, init, seconds = STALL_S) {
     const headers = { ...VERSION, ...init.headers };
-    const terms = termsOf(this.#target.texts, this.#item);
-    return request(url, { ...init, headers }, { ...terms, seconds, signal: this.#hooks.signal });
+    const { unanswered, ...terms } = termsOf(this.#target.texts, this.#item);
+    const stalled = seconds === ANSWER_S ? unanswered : terms.stalled;
+    const { signal } = this.#hooks;
+    return request(url, { ...init, headers }, { ...terms, stalled, seconds, signal });
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { showLink } from "../links.js";
 import { filesize, fill } from "../text.js";
+import { LONGEST_MS as SOON_MS } from "./backoff.js";
 import { duration, speed } from "./words.js";
 
 /** @typedef {import("./queue.js").Item} Item */
@@ -47,6 +48,7 @@ export class Row {
     const { state, size, sent, reason, retriable, name, arrival } = this.#item;
     const texts = this.#texts;
     const isOver = state === "done" || state === "known" || state === "failed";
+    const hadFocus = this.element.contains(document.activeElement);
     this.element.dataset.state = state;
     this.part("[data-name]").textContent = name; // another ending, if it became WebP
     this.part("[data-size]").textContent = this.#sizeText();
@@ -70,6 +72,8 @@ export class Row {
       this.#hasLink = true;
       showLink(this.part("[data-link]"), arrival.card);
     }
+    // The button that had it is of no use any more.
+    if (hadFocus && !this.element.contains(document.activeElement)) this.focus();
   }
 
   /** Put the focus on the first thing that can be done with it. */
@@ -103,7 +107,10 @@ export class Row {
   #stateText() {
     const { state, size, sent, rate, reason, again } = this.#item;
     const texts = this.#texts;
-    if (state === "waiting") return (reason && again ? texts.textAgain : texts.textWaiting) ?? "";
+    if (state === "waiting") {
+      const isSoon = reason && again && again - Date.now() <= SOON_MS;
+      return (isSoon ? texts.textAgain : texts.textWaiting) ?? "";
+    }
     if (state !== "sending") {
       return {
         checking: texts.textChecking ?? "",

@@ -20,6 +20,8 @@ export class Sender {
   #texts;
   #url;
   #unloaded = 0;
+  /** @type {WeakMap<Item, Promise<void>>} */
+  #preparing = new WeakMap();
 
   /**
    * @param {DOMStringMap} texts of the page, with the addresses
@@ -41,7 +43,7 @@ export class Sender {
       const { fetchAddress } = await this.#load("address");
       return fetchAddress({ url: texts.fetchUrl ?? "", texts }, item, hooks);
     }
-    if (!item.prepared) await this.#prepare(item);
+    if (!item.prepared) await this.#prepareOnce(item);
     if (item.size <= IN_ONE_REQUEST) return post({ url: this.#url, texts }, item, hooks);
     const { sendInPieces } = await this.#load("resumable");
     return sendInPieces({ url: texts.tusUrl ?? "", texts }, item, hooks);
@@ -71,7 +73,7 @@ export class Sender {
     const lost = this.#texts.textNetwork ?? "";
     const { pathname } = new URL(arrival.card.page, document.baseURI);
     try {
-      const response = await request(`${pathname}/delete`, { method: "POST" }, { lost, stalled: lost });
+      const response = await request(`${pathname}/delete`, { method: "POST", keepalive: true }, { lost, stalled: lost });
       if (response.ok || response.status === 404) return "";
       return (await jsonOf(response))?.error?.message ?? lost;
     } catch (error) {
@@ -83,6 +85,21 @@ export class Sender {
   async abandon(item) {
     const { abandon } = await this.#load("resumable");
     abandon(item.resume);
+  }
+
+  /**
+   * Paused and resumed meanwhile, it goes on with what was begun.
+   *
+   * @param {Item} item
+   */
+  async #prepareOnce(item) {
+    const work = this.#preparing.get(item) ?? this.#prepare(item);
+    this.#preparing.set(item, work);
+    try {
+      await work;
+    } finally {
+      this.#preparing.delete(item);
+    }
   }
 
   /** @param {Item} item */

@@ -38,23 +38,14 @@ export class Store {
   /**
    * @param {string} id
    * @param {Record<string, unknown>} facts those that changed
+   * @param {File | null} file in place of the one that was put there, if it is another now
    */
-  update(id, facts) {
-    return this.#write(["entries"], (entries) => {
+  update(id, facts, file) {
+    return this.#write(file ? ["entries", "files"] : ["entries"], (entries, files) => {
       get(entries, id, (entry) => {
-        if (entry) entries.put({ ...entry, facts: { ...entry.facts, ...facts } });
-      });
-    });
-  }
-
-  /**
-   * @param {string} id
-   * @param {File} file in place of the one that was put there
-   */
-  replaceFile(id, file) {
-    return this.#write(["files"], (files) => {
-      get(files, id, (kept) => {
-        if (kept) files.put({ id, file });
+        if (!entry) return;
+        entries.put({ ...entry, facts: { ...entry.facts, ...facts } });
+        if (file) files.put({ id, file });
       });
     });
   }

@@ -24,10 +24,12 @@ import { csrfToken, lostFault } from "./request.js";
  * @param {Hooks} hooks
  * @returns {Promise<Arrival>} rejects with a Fault
  */
-export function post(target, item, { signal, onProgress, onSent }) {
+export async function post(target, item, { signal, onProgress, onSent }) {
+  if (signal.aborted) throw new Fault("stopped");
   const { texts } = target;
   const file = /** @type {File} */ (item.file);
   const terms = termsOf(texts, item);
+  let stall = terms.stalled;
 
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -53,6 +55,7 @@ export function post(target, item, { signal, onProgress, onSent }) {
       onProgress((file.size * loaded) / total);
     });
     request.upload.addEventListener("load", () => {
+      stall = terms.unanswered;
       patience.renew(ANSWER_S);
       onSent();
     });
@@ -65,7 +68,7 @@ export function post(target, item, { signal, onProgress, onSent }) {
       }
     });
     request.addEventListener("abort", () => {
-      reject(stalled ? new Fault("passing", terms.stalled) : new Fault("stopped"));
+      reject(stalled ? new Fault("passing", stall) : new Fault("stopped"));
     });
     request.addEventListener("error", async () => reject(await lostFault(terms)));
     request.send(bodyOf(item, { file }));
@@ -83,6 +86,7 @@ export function termsOf(texts, { file, name }) {
     file,
     lost: texts.textNetwork ?? "",
     stalled: texts.textStalled ?? "",
+    unanswered: texts.textUnanswered ?? "",
     gone: fill(texts.textGone, { name }),
   };
 }
