@@ -162,10 +162,14 @@ def latest(
 
 
 def own(session: Session, owner_id: int, keys: Sequence[str]) -> list[Image]:
-    """Return the owner's images with these keys, in the trash or not. Raises NotFoundError."""
+    """Return the owner's images with these keys, in the trash or not. Raises NotFoundError.
+
+    They stay as they are until the write transaction ends: nobody else purges one meanwhile.
+    """
     found: dict[str, Image] = {}
     for some in pieces(keys):
         query = select(Image).where(Image.key.in_(some), Image.owner_id == owner_id)
+        query = query.order_by(Image.id).with_for_update(of=Image)
         fresh = session.scalars(query.execution_options(populate_existing=True))
         found.update({image.key: image for image in fresh})
     if not found:
