@@ -371,6 +371,7 @@ def add_images(session: Session, owner: User, album: Album, keys: Iterable[str])
     Returns how many came. Raises what `chosen.own_ids` raises.
     """
     ids = own_ids(session, owner, keys)
+    one_at_a_time(session, owner)
     hold(session, album)
     there = set(image_ids(session, album.id))
     new = [id_ for id_ in ids if id_ not in there]
@@ -387,6 +388,7 @@ def add_images(session: Session, owner: User, album: Album, keys: Iterable[str])
 def take_images(session: Session, owner: User, album: Album, keys: Iterable[str]) -> int:
     """Take images out of an album; return how many. Raises what `chosen.own_ids` raises."""
     ids = set(own_ids(session, owner, keys))
+    one_at_a_time(session, owner)
     hold(session, album)
     gone = [id_ for id_ in image_ids(session, album.id) if id_ in ids]
     for some in pieces(gone):
@@ -443,6 +445,7 @@ def set_albums(session: Session, owner: User, image: Image, keys: Iterable[str])
 
     Within a write transaction. Raises NotFoundError for an album that is not the owner's.
     """
+    one_at_a_time(session, owner)
     wanted = {find_own(session, owner, key).id for key in dict.fromkeys(keys)}
     there = set(session.scalars(select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)))
     for id_ in there - wanted:

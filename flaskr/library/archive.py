@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import NothingChosenError, TooManyChosenError
+from flaskr.errors import NotFoundError, NothingChosenError, TooManyChosenError
 from flaskr.imaging.formats import EXTENSION_ALIASES
 from flaskr.library.chosen import MOST, distinct, pieces
 from flaskr.library.media import Media, blob_name
@@ -45,7 +45,8 @@ RESERVED = {"con", "prn", "aux", "nul"} | {
 }
 """Names that Windows keeps for itself, whatever their ending."""
 
-MAX_STEM = 120
+MAX_STEM = 200
+"""Bytes of a name without its ending: most file systems take 255 for the whole."""
 
 
 class BrokenArchiveError(Exception):
@@ -116,8 +117,8 @@ class Archive:
 def of_images(session: Session, media: Media, owner: User, keys: Iterable[str]) -> Archive:
     """Return the archive of some of the owner's images, in the order they were named.
 
-    What is somebody else's is passed over. Raises NothingChosenError, also if none is left, and
-    TooManyChosenError.
+    What is somebody else's is passed over. Raises NothingChosenError, TooManyChosenError, and
+    NotFoundError if none is the owner's.
     """
     wanted = distinct(keys)
     found: dict[str, Chosen] = {}
@@ -125,6 +126,8 @@ def of_images(session: Session, media: Media, owner: User, keys: Iterable[str]) 
         query = select(Image.key, *COLUMNS).join(Blob, Image.blob_id == Blob.id)
         query = query.where(Image.key.in_(some), Image.owner_id == owner.id, *Image.lives())
         found.update({row.key: Chosen(*row[1:]) for row in session.execute(query)})
+    if not found:
+        raise NotFoundError
     return of(session, media, [found[key] for key in wanted if key in found])
 
 
@@ -202,8 +205,16 @@ class Names:
 def harmless(stem: str) -> str:
     """Return the name without its ending as every file system takes it."""
     shown = "".join("_" if c in FORBIDDEN or not c.isprintable() else c for c in stem)
-    shown = shown[:MAX_STEM].strip(" .") or "image"
+    short = shown.encode()[:MAX_STEM].decode(errors="ignore")
+    if len(short) < len(shown):  # a mark belongs to the letter before
+        short = short[: next((at for at in range(len(short), 0, -1) if not is_mark(shown[at])), 0)]
+    shown = short.strip(" .") or "image"
     return f"_{shown}" if shown.partition(".")[0].lower() in RESERVED else shown
+
+
+def is_mark(character: str) -> bool:
+    """Tell whether a character changes how the one before it looks."""
+    return unicodedata.category(character) in {"Mn", "Mc", "Me"}
 
 
 def key(name: str) -> str:

@@ -77,8 +77,10 @@ def touch(session: Session, ids: Sequence[int]) -> None:
 def one_at_a_time(session: Session, owner: User) -> None:
     """Start a write transaction for which others of the same account's wait.
 
-    Who orders or names things by what is there needs it. On SQLite there is one writer anyway.
+    Who orders or names things by what is there needs it, and who changes several rows: locks are
+    taken in one order, the owner's row, then albums', then images', so that no two wait for each
+    other. On SQLite there is one writer anyway.
     """
     owner_id = owner.id
     begin_write(session)
-    session.execute(select(User.id).where(User.id == owner_id).with_for_update())
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update(key_share=True))

@@ -16,17 +16,17 @@ from flaskr.errors import (
     TooManyChosenError,
 )
 from flaskr.library import albums, copies, tags, versions
-from flaskr.library.chosen import distinct, own_ids, pieces
+from flaskr.library.chosen import distinct, one_at_a_time, own_ids, pieces
 from flaskr.library.media import Media, blob_name
 from flaskr.library.search import refresh
 from flaskr.library.texts import lines, one_line, short_enough
 from flaskr.library.variants import local_copy
+from flaskr.library.versions import PRIVATE
 from flaskr.models import Blob, Image, User, now
 from flaskr.transactions import end_read
 
 MAX_TITLE = 200
 MAX_ALT = 1000
-PRIVATE = "private"
 VISIBILITIES = ("public", "unlisted", PRIVATE)
 MOST_SHARED = 200
 """How many private images can be shared at once: each is opened to see whether it may be."""
@@ -88,14 +88,18 @@ def edit(
     id_ = image.id
     if revision is not None and revision != image.revision:
         raise EditConflictError(now=present(session, image))
-    if image.visibility == PRIVATE and checked.visibility not in {None, PRIVATE}:
+    sharing = checked.visibility not in {None, PRIVATE}
+    stripped = sharing and image.visibility == PRIVATE
+    if stripped:
         try:  # checked again in there, within the transaction
             versions.strip(session, media, image, kept=kept, revision=revision)
         except EditConflictError:
             raise EditConflictError(now=present(session, versions.hold(session, id_))) from None
         revision = None
+    one_at_a_time(session, owner)
     held = versions.hold(session, id_)
-    if revision is not None and revision != held.revision:
+    became_private = sharing and not stripped and held.visibility == PRIVATE
+    if became_private or (revision is not None and revision != held.revision):
         raise EditConflictError(now=present(session, held))
     write(session, media, owner, held, checked)
     return held

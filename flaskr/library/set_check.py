@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from flaskr.library import copies
@@ -39,7 +39,10 @@ Lost = dict[str, list[LostDocument]]
 
 
 class Row(NamedTuple):
-    """What a row says of its file: the hash of the document, or of the picture it is a copy of."""
+    """What a row says of its file: the hash of the document, or of the picture it is a copy of.
+
+    `shown` tells whether others may see the picture; of one that they may not there is no copy.
+    """
 
     id: int
     name: str
@@ -47,7 +50,7 @@ class Row(NamedTuple):
     image_key: str | None
     document: str | None
     picture: str | None
-    hidden: datetime | None
+    shown: bool | None
 
 
 def check_sets(inspection: Inspection, orphaned: datetime, forgotten: datetime) -> None:
@@ -82,7 +85,7 @@ def reporting(inspection: Inspection, set_name: str) -> Iterator[None]:
 def check_rows(inspection: Inspection, set_name: str, place: Place, lost: Lost) -> None:
     """Compare every file that a row names with what the row says of it; note lost documents."""
     for row in rows_of(inspection.session, set_name):
-        if row.document is None and row.hidden is not None:
+        if row.picture is not None and not row.shown:
             check_hidden(inspection, set_name, place, row)
         elif row.document is not None or row.picture is not None:
             check_file(inspection, set_name, place, row, lost)
@@ -97,7 +100,7 @@ def rows_of(session: Session, set_name: str) -> Iterator[Row]:
         Image.key,
         SetFile.sha256,
         Blob.sha256,
-        Image.deleted,
+        and_(*Image.shown()),
     )
     rows = select(*columns).outerjoin(Image, SetFile.image_id == Image.id)
     rows = rows.outerjoin(Blob, Image.blob_id == Blob.id).order_by(SetFile.id).limit(PAGE)
@@ -149,7 +152,7 @@ def examine(store: Store, row: Row) -> tuple[Kind, str] | None:
 def stands(session: Session, row: Row) -> bool:
     """Tell whether the row still wants its file."""
     wants = select(SetFile.id).outerjoin(Image, SetFile.image_id == Image.id)
-    shown = or_(SetFile.sha256.is_not(None), Image.deleted.is_(None))
+    shown = or_(SetFile.sha256.is_not(None), and_(*Image.shown()))
     found = session.scalar(wants.where(SetFile.id == row.id, shown)) is not None
     end_read(session)
     return found
@@ -166,7 +169,7 @@ def mend_copy(inspection: Inspection, place: Place, row: Row, fault: Fault) -> N
     copies.put_picture(inspection.media, place, row.name, str(row.picture))
     begin_write(session)
     shown = select(Blob.sha256).join(Image, Image.blob_id == Blob.id)
-    shown = shown.where(Image.id == row.image_id, Image.deleted.is_(None))
+    shown = shown.where(Image.id == row.image_id, *Image.shown())
     picture = session.scalar(shown.with_for_update(of=Image))
     if picture is None:
         place.store.delete(row.name)
@@ -174,21 +177,23 @@ def mend_copy(inspection: Inspection, place: Place, row: Row, fault: Fault) -> N
 
 
 def check_hidden(inspection: Inspection, set_name: str, place: Place, row: Row) -> None:
-    """Find the copy of a deleted picture that is served still; the next `gc` would remove it."""
+    """Find the copy of a picture that is deleted or private; the next `gc` would remove it."""
     try:
         place.store.stat(row.name)
     except MissingFileError:
         return
-    fault = Fault(Kind.LEFTOVER, f"{set_name}: {row.name}", "is the copy of a deleted picture")
+    fault = Fault(
+        Kind.LEFTOVER, f"{set_name}: {row.name}", "is the copy of a picture that is not shown"
+    )
     inspection.report.faults.append(fault)
     inspection.mend(fault, partial(mend_hidden, inspection, place, row, fault))
 
 
 def mend_hidden(inspection: Inspection, place: Place, row: Row, fault: Fault) -> None:
-    """Remove the copy of a picture that is deleted still."""
+    """Remove the copy of a picture that is not shown still."""
     session = inspection.session
     begin_write(session)
-    hidden = select(Image.id).where(Image.id == row.image_id, Image.deleted.is_not(None))
+    hidden = select(Image.id).where(Image.id == row.image_id, ~and_(*Image.shown()))
     if session.scalar(hidden.with_for_update()) is not None:
         place.store.delete(row.name)
     fault.repaired = True

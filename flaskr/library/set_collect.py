@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from flaskr.library.collect import LEFTOVER_AGE
@@ -41,7 +41,7 @@ class Due(NamedTuple):
 def collect_sets(
     session: Session, media: Media, trashed: datetime, at: datetime, *, dry_run: bool = False
 ) -> CollectedFromSets:
-    """Remove documents deleted before `trashed`, copies of deleted pictures, and what no row knows.
+    """Remove documents deleted before `trashed`, copies of hidden pictures, and what no row knows.
 
     Commits one by one, and removes a file after the commit that forgets it. A set that the settings
     no longer describe is left alone; so is what others put into a set's place. Raises OSError when
@@ -58,9 +58,9 @@ def collect_sets(
 
 
 def due_rows(session: Session, trashed: datetime) -> list[Due]:
-    """Return the files whose document was deleted long enough ago, or whose picture is deleted."""
+    """Return the files whose document was deleted long ago, or whose picture is not shown."""
     old = SetFile.sha256.is_not(None) & (SetFile.deleted <= trashed)
-    gone = SetFile.sha256.is_(None) & (SetFile.image_id.is_(None) | Image.deleted.is_not(None))
+    gone = SetFile.sha256.is_(None) & (SetFile.image_id.is_(None) | ~and_(*Image.shown()))
     columns = (SetFile.id, SetFile.set_name, SetFile.name, SetFile.image_id)
     query = select(*columns).outerjoin(Image, SetFile.image_id == Image.id).where(old | gone)
     rows = [Due(*row) for row in session.execute(query)]
@@ -69,7 +69,7 @@ def due_rows(session: Session, trashed: datetime) -> list[Due]:
 
 
 def collect_row(session: Session, place: Place | None, row: Due, *, dry_run: bool) -> bool:
-    """Remove a row's file, and the row unless its picture may come back from the trash.
+    """Remove a row's file, and the row unless its picture may be shown again.
 
     Returns whether there was a file, or is.
     """
@@ -80,8 +80,8 @@ def collect_row(session: Session, place: Place | None, row: Due, *, dry_run: boo
         session.execute(delete(SetFile).where(SetFile.id == row.id))
         session.commit()
         return place is not None and place.store.delete(row.name)
-    # Whoever takes the picture out of the trash waits, and puts the copy there again.
-    hidden = select(Image.id).where(Image.id == row.image_id, Image.deleted.is_not(None))
+    # Whoever shows the picture again waits, and puts the copy there again.
+    hidden = select(Image.id).where(Image.id == row.image_id, ~and_(*Image.shown()))
     still = session.scalar(hidden.with_for_update()) is not None
     removed = still and place is not None and place.store.delete(row.name)
     session.commit()

@@ -4,11 +4,13 @@ An image there has no address, but all it ever had: key, links, albums, tags, ve
 gc` purges it after TRASH_DAYS; it counts towards the quota until then.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flaskr.errors import NotFoundError
@@ -18,6 +20,33 @@ from flaskr.library.collect import ROWS, batches, purge
 from flaskr.library.media import Media
 from flaskr.models import Blob, Image, ImageVersion, User, now
 from flaskr.transactions import begin_write
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+PLACE = re.compile(r"([0-9]{1,17})-([0-9]{1,18})", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where an image stands in the list of the trash, also once it has left it."""
+
+    moment: datetime
+    id: int
+
+    @classmethod
+    def of(cls, image: Image) -> Self:
+        """Return the place of an image that is in the trash."""
+        return cls(image.deleted or image.expires or EPOCH, image.id)
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Return the place that was written so; None for what is none."""
+        found = PLACE.fullmatch(text)
+        if found is None:
+            return None
+        return cls(EPOCH + int(found[1]) * MICROSECOND, int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{(self.moment - EPOCH) // MICROSECOND}-{self.id}"
 
 
 @dataclass(frozen=True)
@@ -92,28 +121,20 @@ def find_own(session: Session, owner: User, key: str) -> Image:
     return image
 
 
-def list_page(session: Session, owner: User, before: str | None, size: int) -> Sequence[Image]:
-    """Return up to `size` images of the trash, the last deleted first, after the key `before`."""
+def list_page(session: Session, owner: User, after: Place | None, size: int) -> Sequence[Image]:
+    """Return up to `size` images of the trash, the last deleted first, from `after` on."""
     left = Image.deleted
     in_trash = select(Image).where(Image.owner_id == owner.id)
     lists = (
         (left, in_trash.where(left.is_not(None))),
         (Image.expires, in_trash.where(left.is_(None), Image.expires <= func.current_timestamp())),
     )
-    anchor = None
-    if before is not None:
-        place = select(func.coalesce(left, Image.expires), Image.id)
-        anchor = session.execute(
-            place.where(Image.owner_id == owner.id, Image.key == before)
-        ).first()
-        if anchor is None:
-            return []
     found = [
         image
         for moment, query in lists
-        for image in session.scalars(latest(query, moment, anchor, size))
+        for image in session.scalars(latest(query, moment, after, size))
     ]
-    return sorted(found, key=lambda image: (image.deleted or image.expires, image.id))[::-1][:size]
+    return sorted(found, key=Place.of, reverse=True)[:size]
 
 
 def measure(session: Session, owner: User) -> Contents:
@@ -130,21 +151,25 @@ def measure(session: Session, owner: User) -> Contents:
 def latest(
     query: Select[Image],
     moment: InstrumentedAttribute[datetime | None],
-    anchor: Row[datetime, int] | None,
+    after: Place | None,
     size: int,
 ) -> Select[Image]:
-    """Return the query for those that left last, of those that left before the anchor."""
-    if anchor is not None:
-        then, id_ = anchor
+    """Return the query for those that left last, of those that come after a place."""
+    if after is not None:
+        then, id_ = after
         query = query.where((moment < then) | ((moment == then) & (Image.id < id_)))
     return query.order_by(moment.desc(), Image.id.desc()).limit(size)
 
 
 def own(session: Session, owner_id: int, keys: Sequence[str]) -> list[Image]:
-    """Return the owner's images with these keys, in the trash or not. Raises NotFoundError."""
+    """Return the owner's images with these keys, in the trash or not. Raises NotFoundError.
+
+    They stay as they are until the write transaction ends: nobody else purges one meanwhile.
+    """
     found: dict[str, Image] = {}
     for some in pieces(keys):
         query = select(Image).where(Image.key.in_(some), Image.owner_id == owner_id)
+        query = query.order_by(Image.id).with_for_update(of=Image)
         fresh = session.scalars(query.execution_options(populate_existing=True))
         found.update({image.key: image for image in fresh})
     if not found:

@@ -15,7 +15,12 @@ from sqlalchemy import ColumnElement, Update, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from flaskr.errors import ImageQuotaExceededError, NotFoundError, QuotaExceededError
+from flaskr.errors import (
+    ImageQuotaExceededError,
+    NotFoundError,
+    QuotaExceededError,
+    UnavailableError,
+)
 from flaskr.models import Blob, Image, ImageVersion, User
 from flaskr.transactions import begin_write
 
@@ -29,6 +34,8 @@ class Quota:
 
 
 UNLIMITED = Quota()
+CLAIMS = 3
+"""How often room is asked for that others make meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ def claim(
     """Add to what an account keeps. Raises QuotaExceededError if that would be too much.
 
     One statement both looks and adds, so that uploads at once cannot get over the quota together.
+    Raises UnavailableError where others change it all the time.
     """
     begin_write(session)
     most_images = func.coalesce(User.quota_images, quota.images)
@@ -75,8 +83,12 @@ def claim(
     adding = adding.values(
         used_images=User.used_images + images, used_bytes=User.used_bytes + bytes
     )
-    if not change(session, owner_id, adding):
+    for _ in range(CLAIMS):
+        if change(session, owner_id, adding):
+            return
+        # Where this finds room, somebody has made it in between.
         compare(session, quota, owner_id, bytes=bytes, images=images)
+    raise UnavailableError
 
 
 def require_room(

@@ -7,6 +7,7 @@ What was there before is for the owner alone.
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from flaskr.library import copies
 from flaskr.library.guard import rely_on_bytes
 from flaskr.library.media import Media, blob_name
 from flaskr.library.names import display_name
+from flaskr.library.repeats import wait_for_owner
 from flaskr.library.search import refresh
 from flaskr.library.uploads import Arrival, Keep, claim_room, take_content
 from flaskr.library.usage import release, require_room
@@ -29,6 +31,7 @@ from flaskr.storage import SpooledFile
 from flaskr.transactions import begin_write, end_read
 
 CHUNK = 1024 * 1024
+PRIVATE = "private"
 TURNS = {0, 90, 180, 270}
 
 
@@ -64,7 +67,7 @@ def as_direct(image: Image, version: Version) -> DirectImage:
     return DirectImage(
         key=image.key,
         owner_id=image.owner_id,
-        visibility="private",
+        visibility=PRIVATE,
         name=version.name,
         sha256=blob.sha256,
         type=blob.type,
@@ -86,43 +89,70 @@ def replace(
     limits: Limits,
     *,
     kept: int,
-    keep: Keep | None = None,
+    version: int | None = None,
 ) -> Image:
     """Give an image another content, from a file that has arrived; keep `kept` of those before.
 
-    Where `keep` does not say it, a private image takes every byte and others none of the metadata.
-    The content that it has already changes nothing. Raises what `uploads.accept` raises, and
-    NotFoundError if the image was deleted meanwhile. No earlier write may be pending.
+    A private image takes every byte, others none of the metadata. The content that it has already
+    changes nothing. Raises what `uploads.accept` raises, NotFoundError if the image was deleted
+    meanwhile, and EditConflictError if it was shared, or has another content than `version`. No
+    earlier write may be pending.
     """
-    keep = keep or ("backup" if image.visibility == "private" else "share")
+    keep = keep_for(image)
     id_, owner_id = image.id, image.owner_id
     require_room(session, media.quota, owner_id, images=0)
     blob = take_content(session, media, owner_id, Arrival(file, name, None, keep), limits)
-    held = hold(session, id_)
-    return succeed(session, media, held, blob, display_name(name, blob.extension), kept)
+    held = hold(session, id_, version)
+    return succeed(session, media, held, blob, display_name(name, blob.extension), keep, kept)
 
 
-def roll_back(session: Session, media: Media, image: Image, number: int, *, kept: int) -> Image:
+def roll_back(
+    session: Session,
+    media: Media,
+    image: Image,
+    number: int,
+    *,
+    kept: int,
+    version: int | None = None,
+) -> Image:
     """Make an earlier content the current one again, as a new version.
 
-    Raises NotFoundError, QuotaExceededError.
+    What others see of it has no metadata, also where it was kept while the image was private.
+    Raises what `replace` raises, and NotFoundError if that content is not kept. No earlier write
+    may be pending.
     """
-    id_ = image.id
+    id_, owner_id, keep = image.id, image.owner_id, keep_for(image)
+    earlier = find(session, image, number)
+    if keep == "share":
+        name = earlier.name
+        made = clean(session, media, owner_id, earlier.blob, name)
+        return succeed(session, media, hold(session, id_, version), made, name, keep, kept)
     rely_on_bytes(session)
-    held = hold(session, id_)
-    version = find(session, held, number)
-    return succeed(session, media, held, version.blob, version.name, kept)
+    wait_for_owner(session, owner_id)
+    held = hold(session, id_, version)
+    earlier = find(session, held, number)
+    return succeed(session, media, held, earlier.blob, earlier.name, keep, kept)
 
 
-def edit(session: Session, media: Media, image: Image, change: Edit, *, kept: int) -> Image:
+def edit(
+    session: Session,
+    media: Media,
+    image: Image,
+    change: Edit,
+    *,
+    kept: int,
+    version: int | None = None,
+) -> Image:
     """Turn, mirror or crop an image, as a new version.
 
-    Raises NotEditableError, NoSuchEditError, what DecodePool.run and `uploads.accept` raise, and
-    NotFoundError. No earlier write may be pending.
+    Raises NotEditableError, NoSuchEditError, what DecodePool.run and `uploads.accept` raise,
+    NotFoundError, and EditConflictError if the image has got another content meanwhile, or has
+    another one than `version`. No earlier write may be pending.
     """
+    check_version(image, version)
     blob, name = image.blob, image.name
     check_edit(change, blob)
-    id_, owner_id = image.id, image.owner_id
+    id_, owner_id, blob_id = image.id, image.owner_id, image.blob_id
     require_room(session, media.quota, owner_id, images=0)
     end_read(session)
     target = media.spool.new_path()
@@ -135,17 +165,13 @@ def edit(session: Session, media: Media, image: Image, change: Edit, *, kept: in
                 change=asdict(change),
                 target=str(target),
             )
-        with media.spool.create() as file:
-            with target.open("rb") as content:
-                while chunk := content.read(CHUNK):
-                    file.write(chunk)
-            file.finish()
-            made = take_content(
-                session, media, owner_id, Arrival(file, name, None, "share"), ANY_SIZE
-            )
+        made = take_clean(session, media, owner_id, target, name)
     finally:
         target.unlink(missing_ok=True)
-    return succeed(session, media, hold(session, id_), made, rename(name, made), kept)
+    held = hold(session, id_, version)
+    if held.blob_id != blob_id:
+        raise EditConflictError
+    return succeed(session, media, held, made, rename(name, made), "share", kept)
 
 
 def check_edit(change: Edit, blob: Blob) -> None:
@@ -177,23 +203,53 @@ def strip(
     revision meanwhile, and what `edit` raises.
     """
     blob, name, id_, owner_id = image.blob, image.name, image.id, image.owner_id
-    end_read(session)
-    with media.spool.create() as file:
-        with local_copy(media, blob_name(blob.sha256)) as source, source.open("rb") as content:
-            while chunk := content.read(CHUNK):
-                file.write(chunk)
-        file.finish()
-        made = take_content(session, media, owner_id, Arrival(file, name, None, "share"), ANY_SIZE)
+    blob_id = image.blob_id
+    made = clean(session, media, owner_id, blob, name)
     held = hold(session, id_)
-    if held.blob_id != blob.id or (revision is not None and held.revision != revision):
+    if held.blob_id != blob_id or (revision is not None and held.revision != revision):
         raise EditConflictError
-    return succeed(session, media, held, made, name, kept)
+    return succeed(session, media, held, made, name, "share", kept)
+
+
+def clean(session: Session, media: Media, owner_id: int, blob: Blob, name: str) -> Blob:
+    """Return content without its metadata: the same if it holds none. Raises as `edit` does."""
+    stored = blob_name(blob.sha256)
+    end_read(session)
+    with local_copy(media, stored) as source:
+        return take_clean(session, media, owner_id, source, name)
+
+
+def take_clean(session: Session, media: Media, owner_id: int, source: Path, name: str) -> Blob:
+    """Take a copy of a file in without its metadata. Raises as `uploads.take_content` does."""
+    with source.open("rb") as content, media.spool.create() as file:
+        while chunk := content.read(CHUNK):
+            file.write(chunk)
+        file.finish()
+        arrival = Arrival(file, name, None, "share")
+        return take_content(session, media, owner_id, arrival, ANY_SIZE)
+
+
+def keep_for(image: Image) -> Keep:
+    """Return how content is kept for an image of this visibility."""
+    return "backup" if image.visibility == PRIVATE else "share"
 
 
 def succeed(
-    session: Session, media: Media, image: Image, blob: Blob, name: str, kept: int
+    session: Session,
+    media: Media,
+    image: Image,
+    blob: Blob,
+    name: str,
+    keep: Keep,
+    kept: int,
 ) -> Image:
-    """Make `blob` the current content, within a write transaction. Raises QuotaExceededError."""
+    """Make `blob` the current content, within a write transaction.
+
+    The one gate to the public: what was kept with every byte does not get through if the image was
+    shared meanwhile. Raises EditConflictError, QuotaExceededError.
+    """
+    if keep == "backup" and image.visibility != PRIVATE:
+        raise EditConflictError
     if blob.id == image.blob_id:
         return image
     claim_room(session, media, image.owner_id, blob, images=0)
@@ -209,7 +265,8 @@ def succeed(
     image.changed = now()
     session.flush()
     refresh(session, [image.id])
-    copies.renew(session, media, image)
+    if image.visibility != PRIVATE:
+        copies.renew(session, media, image)
     prune(session, image, kept)
     return image
 
@@ -237,14 +294,21 @@ def rename(name: str, blob: Blob) -> str:
     return display_name(f"{before}.{blob.extension}", blob.extension)
 
 
-def hold(session: Session, image_id: int) -> Image:
+def hold(session: Session, image_id: int, version: int | None = None) -> Image:
     """Start a write transaction, if need be, in which the image lives and nobody changes it.
 
-    Raises NotFoundError.
+    Raises NotFoundError, and EditConflictError if its content is not that `version`.
     """
     begin_write(session)
     query = Image.living().where(Image.id == image_id).with_for_update(of=Image)
     image = session.scalar(query.execution_options(populate_existing=True))
     if image is None:
         raise NotFoundError
+    check_version(image, version)
     return image
+
+
+def check_version(image: Image, version: int | None) -> None:
+    """Raise EditConflictError if the content of an image is another one; None: any will do."""
+    if version is not None and image.version != version:
+        raise EditConflictError

@@ -130,6 +130,11 @@ class Image(Base):
         return cls.deleted.is_(None), in_time
 
     @classmethod
+    def shown(cls) -> tuple[ColumnElement[bool], ...]:
+        """The image lives, and others than its owner may see it: copies of it may lie about."""
+        return *cls.lives(), cls.visibility != "private"
+
+    @classmethod
     def by_key(cls, session: Session, key: str) -> Self | None:
         """Return the image with this key, whoever owns it, or None."""
         return session.scalar(cls.living().where(cls.key == key))

@@ -25,7 +25,7 @@ from flaskr.library.albums import Shelf
 from flaskr.library.gallery import FIRST, Sort
 from flaskr.models import Album
 from flaskr.tuchuang import bp
-from flaskr.tuchuang.asking import read
+from flaskr.tuchuang.asking import read, read_number
 from flaskr.tuchuang.gallery import PAGE_SIZE, page_context, tools_context
 from flaskr.web.errors import describe
 from flaskr.web.tiles import Tile, tiles_of
@@ -132,7 +132,7 @@ def album_edit(key: str) -> str | Response:
             own,
             library.Saying(form.name.data or "", form.description.data or ""),
             chosen_parent(form),
-            revision=int(revision) if (revision := form.revision.data or "").isdecimal() else 0,
+            revision=read_number(form.revision.data or "") or 0,
         )
         if form.first_cover.data:
             library.set_cover(db.session, own, None)

@@ -13,13 +13,14 @@ from flaskr.db import db
 from flaskr.imaging import FORMATS
 from flaskr.imaging.formats import EXTENSIONS, SVG
 from flaskr.library import albums, tags
+from flaskr.library.editing import VISIBILITIES
 from flaskr.library.gallery import Filter, Sort
-from flaskr.models import Album, Tag
+from flaskr.library.search import MOST_TEXT
+from flaskr.models import MAX_ID, Album, Tag
 from flaskr.web.filters import medium_date
 from flaskr.web.users import account
 
-VISIBILITIES = ("public", "unlisted", "private")
-MOST_TEXT = 2000
+MOST_DIGITS = 20
 DAY = timedelta(days=1)
 
 
@@ -133,6 +134,13 @@ def read_sort(text: str, usual: Sort) -> Sort:
         if sort is not Sort.POSITION:
             return sort
     return usual
+
+
+def read_number(text: str) -> int | None:
+    """Return the number of a revision or a version that a form tells; None if it tells none."""
+    if not (text.isascii() and text.isdecimal()):
+        return None
+    return min(int(text[:MOST_DIGITS]), MAX_ID)
 
 
 def start_of(day: date) -> datetime:

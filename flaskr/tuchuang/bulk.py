@@ -12,9 +12,10 @@ from flaskr.db import db
 from flaskr.errors import DomainError, NotFoundError, message_
 from flaskr.library import albums, chosen, editing, gallery, tags, trash
 from flaskr.library import archive as archives
+from flaskr.library.editing import VISIBILITIES
 from flaskr.models import User, now
 from flaskr.tuchuang import asking, bp
-from flaskr.tuchuang.asking import VISIBILITIES, visibility_text
+from flaskr.tuchuang.asking import visibility_text
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import media

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from flaskr.db import db
 from flaskr.errors import (
     DomainError,
-    EditConflictError,
     NoFileError,
     NoSuchEditError,
     NotFoundError,
@@ -24,6 +23,7 @@ from flaskr.library import images, versions
 from flaskr.library.versions import Version
 from flaskr.models import Image
 from flaskr.tuchuang import bp
+from flaskr.tuchuang.asking import read_number
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import ReceivedFile, media, takes_files
@@ -75,9 +75,7 @@ def change(key: str) -> Response:
     """Turn, mirror or crop the content that the form has shown, as a new version."""
     own = images.find_own(db.session, account(), key)
     try:
-        if request.form.get("version", "") not in {"", str(own.version)}:
-            raise EditConflictError
-        versions.edit(db.session, media(), own, read_edit(), kept=kept())
+        versions.edit(db.session, media(), own, read_edit(), kept=kept(), version=shown_version())
         db.session.commit()
     except NotFoundError:
         raise
@@ -110,17 +108,20 @@ def replace(key: str) -> Response:
         part = one_file()
         name = part.filename or ""
         versions.replace(
-            db.session, media(), own, part.spooled, name, picture_limits(), kept=kept()
+            db.session,
+            media(),
+            own,
+            part.spooled,
+            name,
+            picture_limits(),
+            kept=kept(),
+            version=shown_version(),
         )
         db.session.commit()
     except NotFoundError:
         raise
     except DomainError as error:
-        if wants_json():
-            raise
-        db.session.rollback()
-        own = images.find_own(db.session, account(), key)
-        return make_response(render_versions(own, describe(error)), error.status)
+        return refuse(key, error)
     if own.version == before:
         return done(own, gettext("That is the same picture: nothing has changed."))
     return done(own, gettext("Replaced. Every link shows the new picture."))
@@ -131,9 +132,31 @@ def replace(key: str) -> Response:
 def roll_back(key: str, number: int) -> Response:
     """Make an earlier content the current one again."""
     own = images.find_own(db.session, account(), key)
-    versions.roll_back(db.session, media(), own, number, kept=kept())
-    db.session.commit()
+    before = own.version
+    try:
+        versions.roll_back(db.session, media(), own, number, kept=kept(), version=shown_version())
+        db.session.commit()
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return refuse(key, error)
+    if own.version == before:
+        return done(own, gettext("That is the same picture: nothing has changed."))
     return done(own, gettext("Version %(number)s is shown again.", number=number))
+
+
+def refuse(key: str, error: DomainError) -> Response:
+    """Tell a script what is wrong; show a browser the contents as they are now, with it."""
+    if wants_json():
+        raise error
+    db.session.rollback()
+    own = images.find_own(db.session, account(), key)
+    return make_response(render_versions(own, describe(error)), error.status)
+
+
+def shown_version() -> int | None:
+    """Return which content the page showed that the form is from; None if it tells none."""
+    return read_number(request.form.get("version", ""))
 
 
 def read_edit() -> Edit:

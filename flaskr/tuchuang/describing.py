@@ -15,10 +15,10 @@ from flaskr.errors import DomainError, EditConflictError, NotFoundError, message
 from flaskr.library import albums as shelves
 from flaskr.library import editing, images
 from flaskr.library import tags as library_tags
-from flaskr.library.editing import MAX_ALT, MAX_TITLE, Changes, Expiry
-from flaskr.models import MAX_ID, Image
+from flaskr.library.editing import MAX_ALT, MAX_TITLE, VISIBILITIES, Changes, Expiry
+from flaskr.models import Image
 from flaskr.tuchuang import bp
-from flaskr.tuchuang.asking import VISIBILITIES, visibility_text
+from flaskr.tuchuang.asking import read_number, visibility_text
 from flaskr.tuchuang.gallery import LISTED, SYMBOLS
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
@@ -94,7 +94,12 @@ class Said:
         """Return what the form of this request said when it was opened; empty if that is lost."""
         try:
             told = json.loads(request.form.get("base", ""))
-            return cls(**{each.name: told[each.name] for each in fields(cls)})
+            said = {each.name: told[each.name] for each in fields(cls)}
+            if not all(map(isinstance, said.values(), map(type, asdict(cls()).values()))):
+                return cls()
+            if not all(isinstance(key, str) for key in said["albums"]):
+                return cls()
+            return cls(**said)
         except (ValueError, TypeError, KeyError, RecursionError):
             return cls()
 
@@ -119,7 +124,7 @@ def edit(key: str) -> Response:
         now = Said.of(editing.present(db.session, own))
         return make_response(render(own, now, now, own.revision))
     before = Said.shown()
-    revision = read_revision(request.form.get("revision", ""))
+    revision = read_number(request.form.get("revision", ""))
     try:
         kept = current_app.config["KEEP_VERSIONS"]
         changes = changed(before, Said.typed())
@@ -228,10 +233,3 @@ def as_moment(text: str) -> datetime | None:
         return datetime.strptime(text, MINUTE).replace(tzinfo=UTC)
     except ValueError:
         raise InvalidMomentError from None
-
-
-def read_revision(text: str) -> int | None:
-    """Return the revision that the form was opened with; None if it tells none."""
-    if not (text.isascii() and text.isdecimal()):
-        return None
-    return min(int(text[:20]), MAX_ID)

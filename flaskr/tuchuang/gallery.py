@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 
 from flaskr.db import db
 from flaskr.library import albums, gallery, search, tags
+from flaskr.library.editing import VISIBILITIES
 from flaskr.library.gallery import FIRST, Page, Sort
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.asking import (
-    VISIBILITIES,
     Asked,
     read,
     sort_text,

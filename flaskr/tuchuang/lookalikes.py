@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import jsonify, render_template
+from werkzeug.wrappers import Response
 
 from flaskr.db import db
 from flaskr.library import images
@@ -11,6 +12,7 @@ from flaskr.library.lookalikes import Copies
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.gallery import PAGE_SIZE, acts_context
 from flaskr.web.filters import filesize
+from flaskr.web.formats import wants_json
 from flaskr.web.links import image_card
 from flaskr.web.tiles import Tile, tiles_of
 from flaskr.web.users import account, login_required
@@ -46,10 +48,12 @@ def duplicates() -> str:
 
 @bp.get("/images/<key:key>/similar")
 @login_required
-def similar(key: str) -> str:
-    """List what looks like a picture, the nearest first."""
+def similar(key: str) -> str | Response:
+    """List what looks like a picture, the nearest first; a script is told how many there are."""
     own = images.find_own(db.session, account(), key)
     found = library.looks_like(db.session, own, most=PAGE_SIZE)
+    if wants_json():
+        return jsonify(count=len(found))
     return render_template(
         "tuchuang/similar.html", image=image_card(own), found=tiles_of(found), **acts_context()
     )

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from flaskr.db import db
 from flaskr.library import trash as library
-from flaskr.library.keys import is_key
+from flaskr.library.trash import Place
 from flaskr.models import now
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.bulk import UnknownActError
@@ -26,18 +26,16 @@ DAY_SECONDS = 24 * 3600
 @login_required
 def trash() -> str:
     """List what was deleted, the latest first."""
-    before = request.args.get("before")
-    if before is not None and not is_key(before):
-        before = None
-    found = library.list_page(db.session, account(), before, PAGE_SIZE + 1)
+    after = Place.read(request.args.get("after", ""))
+    found = library.list_page(db.session, account(), after, PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     return render_template(
         "tuchuang/trash.html",
         images=tiles_of(shown),
         days_left=days_left,
         days=current_app.config["TRASH_DAYS"],
-        newest=url_for(".trash") if before is not None else None,
-        later=url_for(".trash", before=shown[-1].key) if len(found) > PAGE_SIZE else None,
+        newest=url_for(".trash") if after is not None else None,
+        later=url_for(".trash", after=str(Place.of(shown[-1]))) if len(found) > PAGE_SIZE else None,
     )
 
 

@@ -60,7 +60,7 @@ def full(session, ada, hang, things, app):
         for endpoint in PAGES
         if endpoint not in FILES
     ]
-    return [*paths, "/nothing/here", f"/tuchuang/uploads/{GONE}", "/tuchuang/images?before=2"]
+    return [*paths, "/nothing/here", f"/tuchuang/uploads/{GONE}", "/tuchuang/images?q=nothing"]
 
 
 @pytest.fixture(params=list(DRESSES))

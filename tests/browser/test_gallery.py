@@ -413,9 +413,12 @@ def test_all_pictures_are_more_than_those_shown(desk, hang_many):
     expect(everything).not_to_be_checked()
     everything.check()
     desk.get_by_role("button", name="Delete").click()
-    expect(desk.get_by_role("heading", name="No pictures yet")).to_be_visible()
+    expect(toast(desk)).to_contain_text(f"{PAGE_SIZE + 20} pictures are in the trash.")
+    expect(desk.get_by_text("Nothing is left here.")).to_be_visible()
+    toast(desk).get_by_role("button", name="Undo").click()
+    expect(link(desk, f"picture {PAGE_SIZE + 19}.png")).to_be_visible()
     desk.goto("/tuchuang/trash")
-    expect(desk.locator(".tile").first).to_be_visible()
+    expect(desk.get_by_role("heading", name="The trash is empty")).to_be_visible()
 
 
 def test_a_connection_that_breaks_is_told_and_nothing_is_lost(desk, hang_many, witness):

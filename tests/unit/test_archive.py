@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flaskr.errors import NothingChosenError
+from flaskr.errors import NotFoundError, NothingChosenError
 from flaskr.library import albums, archive
 from flaskr.library.archive import Archive, BrokenArchiveError, Member, Names
 from flaskr.library.media import blob_name
@@ -78,6 +78,8 @@ def test_what_goes_missing_meanwhile_breaks_it_off(session, ada, media, pictures
 
 def test_nothing_is_no_archive(session, ada, bob, media, pictures):
     with pytest.raises(NothingChosenError):
+        archive.of_images(session, media, ada, [])
+    with pytest.raises(NotFoundError):
         archive.of_images(session, media, bob, [pictures[0].key])
     album = albums.create(session, ada, "a")
     session.commit()
@@ -163,11 +165,21 @@ def test_moments_are_told(session, ada, media, pictures):
         ("no ending", "png", "no ending.png"),
         (".png", "png", "png.png"),
         ("...", "png", "image.png"),
-        ("x" * 300 + ".png", "png", "x" * 120 + ".png"),
+        ("x" * 300 + ".png", "png", "x" * 200 + ".png"),
+        ("图" * 120 + ".png", "png", "图" * 66 + ".png"),
+        ("x" + "e\u0301" * 120 + ".png", "png", "x" + "e\u0301" * 66 + ".png"),
+        ("x" * 199 + "e\u0301.png", "png", "x" * 199 + ".png"),
     ],
 )
 def test_names_suit_every_file_system(name, extension, given):
     assert Names().give(name, extension) == given
+
+
+@given(st.lists(st.sampled_from(["图" * 120, "图" * 99, "😀" * 60, "con"]), max_size=30))
+def test_every_file_system_has_room_for_names(names):
+    giver = Names()
+    for name in names:
+        assert len(giver.give(f"{name}.jpeg", "jpg").encode()) <= 255
 
 
 @given(st.lists(st.text(max_size=20), max_size=30))

@@ -157,6 +157,25 @@ def test_who_shares_a_backup_second_is_told_what_it_is_now(session, ada, media, 
     assert (image.visibility, image.version) == ("private", 1)
 
 
+def test_what_becomes_a_backup_meanwhile_is_not_shared_with_its_metadata(
+    session, ada, media, edit, monkeypatch
+):
+    image = make_image(session, ada, jpeg(orientation=3), store=media.store, name="a.jpg")
+    hold = versions.hold
+
+    def meanwhile(*given):
+        image.visibility = "private"
+        session.commit()
+        return hold(*given)
+
+    monkeypatch.setattr(versions, "hold", meanwhile)
+    with pytest.raises(EditConflictError) as caught:
+        edit(image, visibility="public")
+    session.rollback()
+    assert caught.value.details["now"]["visibility"] == "private"
+    assert image.visibility == "private"
+
+
 def test_what_holds_none_is_shared_as_it_is(session, image, edit):
     make_private(session, image)
     edit(image, visibility="public", revision=1)

@@ -1,6 +1,8 @@
 """Upload sets: what the settings make of them."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,17 +14,21 @@ from sqlalchemy import delete, update
 from flaskr import create_app
 from flaskr.config import ConfigurationError, from_environment
 from flaskr.db import db
-from flaskr.library import copies, images, set_files
+from flaskr.imaging import Limits
+from flaskr.imaging.edit import Edit
+from flaskr.library import copies, editing, images, set_files, versions
 from flaskr.library.check import check
+from flaskr.library.editing import Changes
 from flaskr.library.faults import Fault, Kind
 from flaskr.library.media import QUARANTINE, Media, blob_name
 from flaskr.library.set_collect import CollectedFromSets, collect_sets
 from flaskr.library.sets import ARCHIVES, DEFAULT, DOCUMENTS, IMAGES, TEXT, UploadSet, from_config
 from flaskr.models import Image, SetFile, User, now
-from flaskr.storage import LocalStore, Store, store_at
+from flaskr.storage import LocalStore, SpooledFile, Store, store_at
 from flaskr.transactions import WRITING
-from tests.factories import count_rows, make_document, make_image, png, put
+from tests.factories import CANARY, count_rows, jpeg, make_document, make_image, png, put
 
+LIMITS = Limits(pixels=10**6, side=10**4, frames=10, total_pixels=10**6)
 WITHOUT_SVG = set(IMAGES) - {"svg"}
 
 
@@ -265,6 +271,18 @@ def store(files):
 def with_files(media, files):
     """The media with the set `files`."""
     return replace(media, sets={"files": files})
+
+
+@pytest.fixture
+def spooled(media):
+    @contextmanager
+    def arrive(content: bytes) -> Iterator[SpooledFile]:
+        with media.spool.create() as file:
+            file.write(content)
+            file.finish()
+            yield file
+
+    return arrive
 
 
 @pytest.fixture
@@ -579,6 +597,48 @@ def test_a_copy_goes_with_the_commit_and_not_before(session, ada, files, store, 
     images.delete(session, with_files, image)
     session.commit()
     assert names(files) == set()
+
+
+@pytest.mark.parametrize(
+    "hiding", [{"visibility": "private"}, {"expires": now() - timedelta(hours=1)}]
+)
+def test_what_only_its_owner_sees_has_no_copies(
+    session, ada, files, store, with_files, gc, fsck, hiding
+):
+    image = make_image(session, ada, png(), store=with_files.store)
+    name = add_picture(session, ada, store, image, png())
+    session.execute(update(Image).values(hiding))
+    session.commit()
+    assert gc(dry_run=True).files == 1
+    (fault,) = fsck()
+    assert (fault.kind, fault.name) == (Kind.LEFTOVER, f"files: {name}")
+    assert gc().files == 1
+    assert names(files) == set()
+    assert fsck(repair=True) == []
+    assert names(files) == set()
+    put(store, name, png())
+    assert [fault.repaired for fault in fsck(repair=True)] == [True]
+    assert names(files) == set()
+
+
+def test_another_content_of_a_private_picture_has_no_copies(
+    session, ada, files, store, with_files, spooled
+):
+    image = make_image(session, ada, png(), store=with_files.store)
+    name = add_picture(session, ada, store, image, png())
+    hidden, shown = (Changes(visibility=each) for each in ("private", "unlisted"))
+    editing.edit(session, with_files, ada, image, hidden, kept=1)
+    session.commit()
+    with spooled(jpeg(orientation=3)) as file:
+        versions.replace(session, with_files, image, file, "a.jpg", LIMITS, kept=1)
+        session.commit()
+    assert names(files) == set()
+    editing.edit(session, with_files, ada, image, shown, kept=1)
+    session.commit()
+    assert CANARY.encode() not in store.read(name)
+    versions.edit(session, with_files, image, Edit(turn=90), kept=1)
+    session.commit()
+    assert store.read(name) == with_files.store.read(blob_name(image.blob.sha256))
 
 
 def test_a_copy_that_cannot_be_removed_is_left_for_gc(

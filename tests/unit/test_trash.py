@@ -11,7 +11,7 @@ from flaskr.library import albums, gallery, images, tags, trash
 from flaskr.library.collect import Collected, Keeping, collect
 from flaskr.library.gallery import Filter, Sort
 from flaskr.library.media import blob_name
-from flaskr.library.trash import Contents
+from flaskr.library.trash import Contents, Place
 from flaskr.models import Blob, Image, User
 from tests.factories import count_rows, make_image, png
 
@@ -145,13 +145,34 @@ def test_the_list_is_paged_whatever_way_they_came_in(session, ada, pictures, exp
             image.deleted = when
             session.commit()
     seen: list[str] = []
-    before = None
-    while page := trash.list_page(session, ada, before, 2):
+    after = None
+    while page := trash.list_page(session, ada, after, 2):
         assert len(page) <= 2
         seen += names(page)
-        before = page[-1].key
+        after = Place.read(str(Place.of(page[-1])))
     assert seen == [f"{number}.png" for number in range(5)]
-    assert trash.list_page(session, ada, "nokeyatall11", 2) == []
+
+
+def test_the_list_goes_on_from_what_has_left_it(session, media, ada, pictures):
+    for hours, image in enumerate(pictures):
+        image.deleted = PAST - timedelta(hours=hours)
+    session.commit()
+    page = trash.list_page(session, ada, None, 2)
+    after = Place.of(page[-1])
+    rest = ["2.png", "3.png", "4.png"]
+    trash.restore(session, media, ada, keys(page))
+    session.commit()
+    assert names(trash.list_page(session, ada, after, 9)) == rest
+    trash.discard(session, media, ada, keys(page))
+    session.commit()
+    trash.purge_chosen(session, ada, keys(page))
+    session.commit()
+    assert names(trash.list_page(session, ada, after, 9)) == rest
+
+
+@pytest.mark.parametrize("text", ["", "x", "1", "1-", "-1-1", "9" * 18 + "-1", "٣-٣", "1-1\n"])
+def test_what_is_no_place_is_none(text):
+    assert Place.read(text) is None
 
 
 def test_the_list_reads_an_index(session, ada):

@@ -135,3 +135,20 @@ def test_the_command_refuses_what_is_no_number(runner, session, ada, number):
 def test_the_command_says_that_there_is_no_such_account(runner):
     result = runner.invoke(args=["user", "quota", "nobody"])
     assert result.exit_code == 1
+
+
+def test_room_that_is_made_meanwhile_is_counted(session, ada, monkeypatch):
+    quota = Quota(bytes=100)
+    usage.claim(session, quota, ada.id, bytes=100)
+    compare = usage.compare
+
+    def meanwhile(*given, **more):
+        monkeypatch.setattr(usage, "compare", compare)
+        usage.release(session, ada.id, bytes=60)
+        compare(*given, **more)
+
+    monkeypatch.setattr(usage, "compare", meanwhile)
+    usage.claim(session, quota, ada.id, bytes=50)
+    session.commit()
+    session.refresh(ada)
+    assert ada.used_bytes == 90

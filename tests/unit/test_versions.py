@@ -1,6 +1,6 @@
 """Contents of an image: replaced, kept, taken back, turned; who may see them, what they count."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
@@ -19,7 +19,7 @@ from flaskr.errors import (
 )
 from flaskr.imaging import Limits
 from flaskr.imaging.edit import Box, Edit
-from flaskr.library import images, trash, versions
+from flaskr.library import editing, images, trash, uploads, versions
 from flaskr.library.check import check
 from flaskr.library.collect import Keeping, collect
 from flaskr.library.keys import new_key
@@ -57,13 +57,33 @@ def take(session, media, ada):
 
 @pytest.fixture
 def replace(session, media):
-    def run(image: Image, content: bytes, name: str = "new.png", kept: int = KEPT) -> Image:
+    def run(
+        image: Image,
+        content: bytes,
+        name: str = "new.png",
+        kept: int = KEPT,
+        version: int | None = None,
+    ) -> Image:
         with arrived(media, content) as file:
-            made = versions.replace(session, media, image, file, name, LIMITS, kept=kept)
+            made = versions.replace(
+                session, media, image, file, name, LIMITS, kept=kept, version=version
+            )
             session.commit()
         return made
 
     return run
+
+
+def meanwhile(session, monkeypatch, change: Callable[[], None]) -> None:
+    """Let somebody be quicker while content is decoded."""
+    take = uploads.take_content
+
+    def later(*given):
+        change()
+        session.commit()
+        return take(*given)
+
+    monkeypatch.setattr(versions, "take_content", later)
 
 
 def bytes_of(media, blob: Blob) -> bytes:
@@ -127,6 +147,63 @@ def test_an_earlier_content_can_be_had_back(session, media, take, replace):
     assert [each.number for each in versions.list_all(session, image)] == [3, 2, 1]
     with pytest.raises(NotFoundError):
         versions.roll_back(session, media, image, 7, kept=KEPT)
+
+
+def test_what_is_had_back_is_shared_without_its_metadata(session, media, ada, take):
+    photo = jpeg(orientation=6)
+    image = take(photo, "backup")
+    shared = editing.Changes(visibility="public")
+    editing.edit(session, media, ada, image, shared, kept=KEPT)
+    session.commit()
+    versions.roll_back(session, media, image, 1, kept=KEPT)
+    session.commit()
+    assert CANARY.encode() not in bytes_of(media, image.blob)
+    assert image.version == 2
+    editing.edit(session, media, ada, image, editing.Changes(visibility="private"), kept=KEPT)
+    session.commit()
+    versions.roll_back(session, media, image, 1, kept=KEPT)
+    session.commit()
+    assert bytes_of(media, image.blob) == photo
+
+
+def test_what_came_for_the_owner_alone_is_not_shown_to_those_it_is_shared_with_meanwhile(
+    session, media, take, replace, monkeypatch
+):
+    image = take(png(number=1), "backup")
+    meanwhile(session, monkeypatch, lambda: setattr(image, "visibility", "public"))
+    with pytest.raises(EditConflictError):
+        replace(image, jpeg(orientation=6))
+    session.rollback()
+    assert (image.visibility, image.version) == ("public", 1)
+    assert CANARY.encode() not in bytes_of(media, image.blob)
+
+
+def test_an_edit_of_what_was_replaced_meanwhile_is_told(session, media, take, monkeypatch):
+    image, other = take(png(number=1)), take(png(number=2))
+
+    def change() -> None:
+        image.blob, image.version = other.blob, 2
+
+    meanwhile(session, monkeypatch, change)
+    with pytest.raises(EditConflictError):
+        versions.edit(session, media, image, Edit(turn=90), kept=0)
+    session.rollback()
+    assert image.blob == other.blob
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_who_replaces_or_takes_back_second_is_told(session, media, take, replace, private):
+    image = take(png(number=1), "backup" if private else "share")
+    replace(image, png(number=2))
+    with pytest.raises(EditConflictError):
+        replace(image, png(number=3), kept=0, version=1)
+    session.rollback()
+    with pytest.raises(EditConflictError):
+        versions.roll_back(session, media, image, 1, kept=0, version=1)
+    session.rollback()
+    assert (image.version, bytes_of(media, image.blob)) == (2, png(number=2))
+    replace(image, png(number=3), version=2)
+    assert image.version == 3
 
 
 def test_only_so_many_are_kept(session, ada, media, take, replace):

@@ -269,7 +269,7 @@ ROUTES = {
     ("tuchuang.album_place_image", "POST"): Route(LOGIN, 404, 303, album_image, step),
     ("tuchuang.albums", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.albums_arrange", "GET"): Route(LOGIN, 200, 200),
-    ("tuchuang.archive", "POST"): Route(LOGIN, 303, 200, data=chosen),
+    ("tuchuang.archive", "POST"): Route(LOGIN, 404, 200, data=chosen),
     ("tuchuang.bulk", "POST"): Route(LOGIN, 404, 303, data=chosen),
     ("tuchuang.change", "POST"): Route(LOGIN, 404, 303, image, turning),
     ("tuchuang.crop", "GET"): Route(LOGIN, 404, 200, image),

@@ -1,9 +1,14 @@
 """Who gets what: every route, as a guest, as another user, as the owner."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from flaskr.library import gallery, trash
+from flaskr.library.gallery import Sort
+from flaskr.models import now
+from tests.factories import make_image
 from tests.web.routes import LOGIN, ROUTES, routes_of
 
 WHO = ("guest", "other", "owner")
@@ -85,6 +90,19 @@ def test_a_program_that_is_not_logged_in_is_told_so(app, guest, things, endpoint
     assert answer.json["error"]["code"] == "login_required"
 
 
-def test_a_list_of_other_peoples_images_cannot_be_reached_by_a_cursor(other, things):
-    page = other.get(f"/tuchuang/images?before={things.image.key}")
-    assert things.image.key not in page.text.replace(f"before={things.image.key}", "")
+def test_a_list_of_other_peoples_images_cannot_be_reached_by_a_cursor(
+    session, ada, owner, other, things
+):
+    shown = things.image
+    for sort, backwards in ((Sort.OLDEST, True), (Sort.NEWEST, False)):
+        older = make_image(session, ada)
+        anchor = older if backwards else make_image(session, ada)
+        cursor = gallery.write_cursor(
+            session, gallery.EVERYTHING, sort, anchor, backwards=backwards
+        )
+        path = f"/tuchuang/images?sort={sort}&cursor={cursor}"
+        assert shown.key in owner.get(path).text
+        assert shown.key not in other.get(path).text
+    path = f"/tuchuang/trash?after={trash.Place(now() + timedelta(days=1), things.trashed.id)}"
+    assert things.trashed.key in owner.get(path).text
+    assert things.trashed.key not in other.get(path).text

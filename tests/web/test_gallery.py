@@ -404,8 +404,11 @@ def test_copies_are_listed_with_the_space_to_win(owner, other):
     assert "2 pictures" in text(page)
     assert "No copies" in text(other.get("/tuchuang/duplicates"))
     (big,) = [tile for tile in query(owner.get(LIBRARY), ".tile") if "big.png" in tile.to_text()]
-    found = owner.get(f"{LIBRARY}/{big.attrs['data-key']}/similar")
-    assert names(found) == ["small.jpg"]
+    page = f"{LIBRARY}/{big.attrs['data-key']}"
+    (link,) = links(owner.get(page), "[data-similar]")
+    assert link == f"{page}/similar"
+    assert names(owner.get(link)) == ["small.jpg"]
+    assert owner.get(link, headers=JSON).json == {"count": 1}
 
 
 # ---- the trash ------------------------------------------------------------------------------
@@ -434,9 +437,25 @@ def test_the_trash_is_shown_page_by_page(owner, session, ada):
     assert not query(second, "a[rel=next]")
 
 
-@pytest.mark.parametrize("before", ["x", "1" * 12, "图", "\0"])
-def test_a_cursor_of_nothing_does_no_harm_in_the_trash(owner, before):
-    assert owner.get(TRASH, query_string={"before": before}).status_code == 200
+def test_the_trash_goes_on_where_what_was_restored_has_been(owner, session, ada):
+    made = [
+        make_image(session, ada, png(2, 2, number=number), name=f"{number}.png", deleted=True)
+        for number in range(PAGE + 2)
+    ]
+    (link,) = links(owner.get(TRASH), "a[rel=next]")
+    first = {"action": "restore", "key": [image.key for image in made[2:]]}
+    assert owner.submit(TRASH, first).status_code == 303
+    assert names(owner.get(link)) == ["1.png", "0.png"]
+    owner.submit(TRASH, {"action": "restore", "key": [image.key for image in made]})
+    assert "Nothing further" in text(owner.get(link))
+
+
+@pytest.mark.parametrize(
+    "after", ["x", "1" * 12, "图", "\0", "9" * 17 + "-" + "9" * 18, "9" * 5000 + "-1", "0-0"]
+)
+def test_a_cursor_of_nothing_does_no_harm_in_the_trash(owner, hang, act, after):
+    act("delete", hang("1.png"))
+    assert owner.get(TRASH, query_string={"after": after}).status_code == 200
 
 
 def test_what_is_deleted_for_good_is_asked_about_first(act, owner, session, hang):

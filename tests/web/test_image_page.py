@@ -1,5 +1,6 @@
 """The page of one image, and all that is done there."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -27,6 +28,10 @@ from tests.factories import (
 )
 
 PAGE = "/tuchuang/images/{}"
+ODD = json.dumps(
+    dict.fromkeys(("title", "alt", "visibility", "expires", "tags"), "") | {"albums": 5}
+)
+"""What a form has shown, as none of ours says it."""
 
 
 @pytest.fixture
@@ -250,7 +255,7 @@ def test_an_album_of_somebody_elses_is_not_there(owner, session, bob, image):
     assert image.title == ""
 
 
-@pytest.mark.parametrize("base", ["", "[]", "{", '{"title": 1}', "[" * 10_000])
+@pytest.mark.parametrize("base", ["", "[]", "{", '{"title": 1}', "[" * 10_000, ODD])
 def test_a_form_that_lost_what_it_showed_is_taken_as_it_is(owner, session, image, base):
     answer = save(owner, image, shown_form(owner, image), base=base, title="new")
     assert answer.status_code == 303
@@ -403,8 +408,10 @@ def test_pictures_that_browsers_do_not_show_have_versions_too(owner, take, conte
         assert owner.get(address).status_code == 200, address
 
 
-def replacing(browser, image: Image, *files: tuple[str, bytes], **options: object):
-    fields = {"csrf_token": browser.token()}
+def replacing(
+    browser, image: Image, *files: tuple[str, bytes], version: str = "", **options: object
+):
+    fields = {"csrf_token": browser.token(), "version": version}
     return browser.post(page_of(image, "/versions"), **form(fields, *files), **options)
 
 
@@ -465,6 +472,22 @@ def test_an_earlier_content_is_brought_back(owner, guest, session, image):
     assert (image.version, image.name) == (3, "West Lake.png")
     assert owner.submit(page_of(image, "/versions/9/restore")).status_code == 404
     assert owner.submit(page_of(image, f"/versions/{10**30}/restore")).status_code == 404
+
+
+def test_who_replaces_or_brings_back_second_is_told(owner, image):
+    forms = query(owner.get(page_of(image, "/versions")), "[name=version]")
+    assert [each.attrs["value"] for each in forms] == ["1"]
+    replacing(owner, image, ("new.png", png(60, 40)), version="1")
+    second = replacing(owner, image, ("newer.png", png(50, 40)), version="1")
+    assert second.status_code == 409
+    assert "changed this meanwhile" in query(second, "#replace-error")[0].to_text()
+    forms = query(second, "[name=version]")
+    assert [each.attrs["value"] for each in forms] == ["2", "2"]
+    back = owner.submit(page_of(image, "/versions/1/restore"), {"version": "1"})
+    assert back.status_code == 409
+    refresh(image)
+    assert image.version == 2
+    assert owner.submit(page_of(image, "/versions/1/restore"), {"version": "2"}).status_code == 303
 
 
 def test_two_versions_stand_side_by_side(owner, image):

@@ -49,7 +49,17 @@ def test_what_is_no_key_is_not_found(owner, key):
         assert owner.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/?before=%00", "/tuchuang/images?before=%00", "/?next=%00"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?before=%00",
+        "/?next=%00",
+        "/tuchuang/images?cursor=%00",
+        "/tuchuang/images?q=%00",
+        "/tuchuang/images?type=%00&since=%00&sort=%00",
+        "/tuchuang/trash?after=%00",
+    ],
+)
 def test_a_query_with_nul_does_no_harm(owner, never_asked, path):
     assert owner.get(path).status_code == 200
 

@@ -51,15 +51,20 @@ export function watchActs(selection, keyboard) {
     const answer = await post(form.getAttribute("action") ?? "", new FormData(form, button));
     closeMenus();
     if (!answer) return;
-    if (answer.gone && everything) {
+    const keys = answer.keys?.length && texts.undoUrl ? answer.keys : null;
+    if (answer.gone && everything && !keys) {
       window.location.assign(window.location.pathname + window.location.search);
       return;
     }
     let undo;
-    if (answer.gone) {
+    if (answer.gone && everything) {
+      // Nothing is left to go on to: with the list go the ways to its other pages.
+      for (const end of form.querySelectorAll("[data-later], [data-earlier]")) end.replaceChildren();
+      take([...selection.tiles]);
+      undo = () => giveAllBack(/** @type {string[]} */ (keys));
+    } else if (answer.gone) {
       const taken = take(chosen);
-      const keys = answer.keys;
-      if (keys?.length && texts.undoUrl) undo = () => giveBack(keys, taken);
+      if (keys) undo = () => giveBack(keys, taken);
     }
     if (answer.visibility) for (const tile of chosen) tile.dataset.visibility = answer.visibility;
     if (answer.album) offer(answer.album);
@@ -126,14 +131,31 @@ export function watchActs(selection, keyboard) {
 
   /**
    * @param {string[]} keys
-   * @param {Taken[]} taken
+   * @returns {Promise<Answer | null>} as of `post`
    */
-  async function giveBack(keys, taken) {
+  function restore(keys) {
     const data = new FormData();
     data.set("csrf_token", new FormData(form).get("csrf_token") ?? "");
     data.set("action", "restore");
     for (const key of keys) data.append("key", key);
-    const answer = await post(texts.undoUrl ?? "", data);
+    return post(texts.undoUrl ?? "", data);
+  }
+
+  /**
+   * Bring back more than the page had: it is read anew.
+   *
+   * @param {string[]} keys
+   */
+  async function giveAllBack(keys) {
+    if (await restore(keys)) window.location.reload();
+  }
+
+  /**
+   * @param {string[]} keys
+   * @param {Taken[]} taken
+   */
+  async function giveBack(keys, taken) {
+    const answer = await restore(keys);
     if (!answer) return;
     // The last was taken last: what it stood before is there, once it is back.
     for (const { tile, parent, next } of taken.reverse()) parent.insertBefore(tile, next);

@@ -20,10 +20,9 @@ async function countSimilar() {
   if (/** @type {any} */ (navigator).connection?.saveData) return;
   await new Promise((done) => (window.requestIdleCallback ?? window.setTimeout)(done));
   try {
-    const answer = await fetch(link.href, { headers: { Accept: "text/html" }, priority: "low" });
-    if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const count = page.querySelectorAll(".tile").length;
+    const answer = await fetch(link.href, { headers: { Accept: "application/json" }, priority: "low" });
+    if (!answer.ok) return;
+    const { count } = await answer.json();
     const texts = link.dataset;
     const text = link.querySelector("span");
     if (count && text) text.textContent = fill(count === 1 ? texts.textOne : texts.textMany, { count });
