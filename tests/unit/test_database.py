@@ -98,6 +98,19 @@ def test_a_library_from_before_albums_is_filled_in(context, session):
     assert found.scalars().all() == [(ada.id << 36) + kept.id]
 
 
+def test_posts_from_before_drafts_are_published_and_ids_stay_given(context, session):
+    ada = make_user(session)
+    post, gone = make_post(session, ada), make_post(session, ada)
+    session.delete(gone)
+    session.commit()
+    session.close()
+    downgrade(Base.metadata, "0006")
+    upgrade(Base.metadata)
+    kept = session.get_one(Post, post.id)
+    assert (kept.draft, kept.published, kept.body) == (False, kept.created, post.body)
+    assert make_post(session, session.get_one(User, ada.id)).id == gone.id + 1
+
+
 def test_the_index_of_texts_follows_the_rows(context, session):
     ada = make_user(session)
     image = make_image(session, ada, name="cat.png")
