@@ -44,6 +44,7 @@ from flaskr.web.uploading import (
     picture_limits,
     read_batch,
     read_keep,
+    read_visibility,
     read_position,
     tell_fault,
 )
@@ -200,6 +201,7 @@ def announcement() -> Announcement:
         name=told.get("filename") or told.get("name") or "",
         batch=read_batch(told.get("batch", "")),
         keep=read_keep(told.get("keep", "")),
+        visibility=read_visibility(told.get("visibility", "")),
         position=read_position(told.get("position", "")),
         idempotency_key=idempotency_key(),
         said=said,

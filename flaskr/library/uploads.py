@@ -40,7 +40,8 @@ class Arrival:
     """A file that has arrived in the spool, and what its sender says of it.
 
     `name` is its name where it came from; `batch` a key that groups what comes together, if
-    anything does, `position` the file's place in it, as far as its sender knows.
+    anything does, `position` the file's place in it, as far as its sender knows. `visibility` is
+    who may see it if it is shared, None for whoever has the link; a backup is its owner's alone.
     `idempotency_key` is the same if the same file is sent once more because no answer came. `anew`
     asks for an image of its own, though the owner may have the same content already.
     `request_sha256` stands for what the key came with where that is not the file. `copy` is given
@@ -56,6 +57,13 @@ class Arrival:
     anew: bool = False
     request_sha256: str | None = None
     copy: Callable[[Path], None] | None = None
+    visibility: str | None = None
+
+    @property
+    def shown_to(self) -> str:
+        """Who may see the picture."""
+        usual = VISIBILITY[self.keep]
+        return self.visibility or usual if self.keep == "share" else usual
 
     @property
     def keyed_sha256(self) -> str:
@@ -135,7 +143,7 @@ def find_known(session: Session, owner_id: int, arrival: Arrival, blob: Blob) ->
     """
     image = led_to(session, owner_id, arrival.idempotency_key, arrival.keyed_sha256)
     if image is None and not arrival.anew:
-        image = same_content(session, owner_id, blob, VISIBILITY[arrival.keep])
+        image = same_content(session, owner_id, blob, arrival.shown_to)
     return image
 
 
@@ -149,7 +157,7 @@ def record_image(
         owner_id=owner_id,
         blob=blob,
         name=display_name(arrival.name, blob.extension),
-        visibility=VISIBILITY[arrival.keep],
+        visibility=arrival.shown_to,
         deletion_sha256=digest(derive_secret(media.secret_key, DELETION, key)),
     )
     write_texts(image)

@@ -1,5 +1,6 @@
 """Shares, drop boxes, public pages, uses of images, drafts and tags of posts"""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 EMPTY = sa.text("''")
+KEY_IN_ADDRESS = re.compile(r"/([1-9A-HJ-NP-Za-km-z]{12})(?![1-9A-HJ-NP-Za-km-z])")
 
 
 def upgrade() -> None:
@@ -22,6 +24,7 @@ def upgrade() -> None:
     add_shares()
     add_drop_boxes()
     add_uses()
+    note_uses()
 
 
 def add_columns() -> None:
@@ -29,6 +32,7 @@ def add_columns() -> None:
         ("album", sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.false())),
         ("user", sa.Column("profile", sa.Boolean(), nullable=False, server_default=sa.false())),
         ("user", sa.Column("default_visibility", sa.String(length=8), nullable=True)),
+        ("resumable_upload", sa.Column("visibility", sa.String(length=8), nullable=True)),
     ):
         op.add_column(table, column)
     with changing_posts() as post:
@@ -163,13 +167,19 @@ def add_uses() -> None:
         "document",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("owner_id", BIG_ID, nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("batch", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column("created", MOMENT, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("rewritten", sa.Integer(), nullable=False),
+        sa.Column("left", sa.JSON(), nullable=False),
         owned_by("document", "user", "owner_id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("owner_id", "name", name=op.f("uq_document_owner_id")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_document_owner_id_id", "document", ["owner_id", "id"])
+    op.create_index(op.f("ix_document_batch"), "document", ["batch"])
 
     op.create_table(
         "image_use",
@@ -191,6 +201,24 @@ def add_uses() -> None:
     op.create_index(op.f("ix_image_use_image_id"), "image_use", ["image_id"])
 
 
+def note_uses() -> None:
+    """Note which images the posts mention, code or not: the program looks closer at each change."""
+    database = op.get_bind()
+    post, image, use = (
+        sa.table("post", *map(sa.column, ("id", "author_id", "body"))),
+        sa.table("image", *map(sa.column, ("id", "key"))),
+        sa.table("image_use", *map(sa.column, ("owner_id", "image_id", "post_id"))),
+    )
+    posts = database.execute(sa.select(post.c.id, post.c.author_id).order_by(post.c.id)).all()
+    for id_, author_id in posts:
+        body = database.scalar(sa.select(post.c.body).where(post.c.id == id_)) or ""
+        for key in set(KEY_IN_ADDRESS.findall(body)):
+            image_id = database.scalar(sa.select(image.c.id).where(image.c.key == key))
+            if image_id is not None:
+                values = {"owner_id": author_id, "image_id": image_id, "post_id": id_}
+                database.execute(use.insert().values(values))
+
+
 def downgrade() -> None:
     for table in (
         *("image_use", "document", "drop_box_image", "drop_box"),
@@ -202,5 +230,8 @@ def downgrade() -> None:
     with changing_posts() as post:
         for column in ("cover_id", "published", "draft"):
             post.drop_column(column)
-    for table, column in (("user", "default_visibility"), ("user", "profile"), ("album", "public")):
+    for table, column in (
+        ("resumable_upload", "visibility"),
+        *(("user", "default_visibility"), ("user", "profile"), ("album", "public")),
+    ):
         op.drop_column(table, column)

@@ -22,6 +22,7 @@ from flaskr.web.uploading import (
     Outcome,
     Refusal,
     chosen_keep,
+    chosen_visibility,
     idempotency_key,
     max_file_bytes,
     picture_limits,
@@ -46,6 +47,7 @@ def fetch_picture() -> Response:
         chosen_keep(),
         position=read_position(request.form.get("position", "")),
         idempotency_key=idempotency_key(),
+        visibility=chosen_visibility(),
     )
     count_fetch(account().name_key)
     if wants_lines():

@@ -19,6 +19,7 @@ from flaskr.errors import (
 )
 from flaskr.imaging import FORMATS, Limits
 from flaskr.imaging.formats import SVG
+from flaskr.library.editing import check_visibility
 from flaskr.library.keys import is_key, new_key
 from flaskr.library.set_files import SetArrival, take
 from flaskr.library.sets import UploadSet
@@ -121,6 +122,7 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
             chosen_keep(),
             position=read_position(request.form.get("position", "")),
             idempotency_key=idempotency_key(),
+            visibility=chosen_visibility(),
         )
         upload = accept(db.session, media(), account(), arrival, picture_limits())
         db.session.commit()
@@ -164,6 +166,22 @@ def read_keep(text: str) -> Keep:
         if said == keep:
             return keep
     raise InvalidKeepError(ways=", ".join(KEEPS))
+
+
+def chosen_visibility() -> str | None:
+    """Return who may see the upload: as the request says, else as the account does.
+
+    Raises InvalidVisibilityError.
+    """
+    return read_visibility(request.form.get("visibility", ""))
+
+
+def read_visibility(text: str) -> str | None:
+    """Return the visibility that `text` names; the account's own if it is empty.
+
+    Raises InvalidVisibilityError.
+    """
+    return check_visibility(text) if text else account().default_visibility
 
 
 def read_batch(text: str) -> str:
