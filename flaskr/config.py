@@ -22,6 +22,7 @@ SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file, not a secret
 KIB = 1024
 MIB = 1024 * KIB
 MAX_TOKEN_DAYS = 3650
+MIN_LINK_KEY = 32
 WECHAT_PAIR = ("WECHAT_APPID", "WECHAT_SECRET")
 
 
@@ -70,6 +71,12 @@ def check_web_address(address: object) -> None:
     _ = parts.port  # it may be none
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("expected http:// or https://, a host and a path")
+
+
+def check_link_keys(keys: object) -> None:
+    """Raise ValueError unless each key is too long to be guessed."""
+    if not isinstance(keys, list) or any(len(str(key)) < MIN_LINK_KEY for key in keys):
+        raise ValueError(f"expected keys of at least {MIN_LINK_KEY} characters")
 
 
 def parse_list(text: str) -> list[str]:
@@ -230,6 +237,15 @@ SETTINGS: tuple[Setting, ...] = (
         3600,
         "How long browsers and caches may keep a picture without asking again, in seconds.",
         parse_count,
+    ),
+    Setting(
+        "LINK_KEYS",
+        [],
+        "Keys, separated by commas, for signed links to private pictures: the first signs, all are "
+        "believed. To rotate, put a new one first, and take the old one away once its links have "
+        "ended. Empty: `SECRET_KEY` signs.",
+        parse_list,
+        check_link_keys,
     ),
     Setting(
         "TRASH_DAYS",

@@ -118,6 +118,14 @@ class WeakPasswordError(DomainError):
     message = message_("Choose a password of 8 to 200 characters.")
 
 
+class LinkPasswordError(DomainError):
+    """The password for a link is too short or too long."""
+
+    code = "link_password"
+    status = 422
+    message = message_("Choose a password of 4 to 200 characters, or none.")
+
+
 class WrongCredentialsError(DomainError):
     """User name and password do not belong together; which of them is wrong is not told."""
 
@@ -672,6 +680,23 @@ class TooManyTagsError(DomainError):
     code = "too_many_tags"
     status = 422
     message = message_("A picture has at most %(most)s tags. Take some off first.")
+
+
+class TooManyPostTagsError(TooManyTagsError):
+    """A post has as many tags as it may."""
+
+    message = message_("A post has at most %(most)s tags.")
+
+
+class CoverError(DomainError):
+    """The picture chosen for a post's cover is none that its readers would see."""
+
+    code = "invalid_cover"
+    status = 422
+    message = message_(
+        "This picture cannot be the cover: it is private, or not among your pictures. Choose "
+        "another one."
+    )
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT}

@@ -44,8 +44,8 @@ from flaskr.web.uploading import (
     picture_limits,
     read_batch,
     read_keep,
-    read_visibility,
     read_position,
+    read_visibility,
     tell_fault,
 )
 from flaskr.web.users import account, token_account
