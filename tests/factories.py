@@ -22,6 +22,7 @@ from flaskr.library import (
     albums,
     keys,
     media,
+    posts,
     resumable,
     search,
     set_files,
@@ -67,9 +68,17 @@ def make_token(
     return secret
 
 
-def make_post(session: Session, author: User, title: str = "A title", body: str = "A text") -> Post:
-    post = Post(author_id=author.id, title=title, body=body)
-    session.add(post)
+def make_post(
+    session: Session,
+    author: User,
+    title: str = "A title",
+    body: str = "A text",
+    *,
+    tags: Sequence[str] = (),
+    cover: str = "",
+    draft: bool = False,
+) -> Post:
+    post = posts.create(session, author, posts.Writing(title, body, tags, cover, draft))
     session.commit()
     return post
 

@@ -28,7 +28,7 @@ from tests.factories import (
     png,
 )
 from tests.serving import Site
-from tests.web.routes import BATCH, SECRET, TAG, Things
+from tests.web.routes import BATCH, POST_TAG, SECRET, TAG, Things
 
 INSECURE_HOST = "192.0.2.7"
 """An address that leads to this machine too, in this browser only. Over plain http it is not a
@@ -108,7 +108,8 @@ def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
     make_tag(session, ada, TAG, [image])
-    return Things(make_post(session, ada), image, hang(deleted=True), document, upload, album)
+    post = make_post(session, ada, tags=[POST_TAG])
+    return Things(post, image, hang(deleted=True), document, upload, album)
 
 
 # ---- the browser ----------------------------------------------------------------------------

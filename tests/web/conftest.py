@@ -16,7 +16,7 @@ from tests.factories import (
     make_tag,
     make_unfinished,
 )
-from tests.web.routes import BATCH, IMAGE_KEY, SECRET, TAG, Things
+from tests.web.routes import BATCH, IMAGE_KEY, POST_TAG, SECRET, TAG, Things
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
     make_tag(session, ada, TAG, [image])
-    return Things(make_post(session, ada), image, trashed, document, upload, album)
+    return Things(make_post(session, ada, tags=[POST_TAG]), image, trashed, document, upload, album)
 
 
 @pytest.fixture

@@ -25,6 +25,9 @@ IMAGE_KEY = "imageimage11"
 TAG = "see & 海/sea"
 """What ada's image and nothing else is tagged with."""
 
+POST_TAG = "walks / 散步"
+"""What ada's post is tagged with."""
+
 
 @dataclass(frozen=True)
 class Things:
@@ -76,6 +79,10 @@ class Route:
 
 def post(things: Things) -> dict[str, Any]:
     return {"post_id": things.post.id}
+
+
+def post_tag(_: Things) -> dict[str, Any]:
+    return {"name": POST_TAG}
 
 
 def image(things: Things) -> dict[str, Any]:
@@ -226,8 +233,11 @@ ROUTES = {
     ("blog.create", "POST"): Route(LOGIN, 303, 303, data=text),
     ("blog.delete", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.delete", "POST"): Route(LOGIN, 404, 303, post),
+    ("blog.drafts", "GET"): Route(LOGIN, 200, 200),
+    ("blog.feed", "GET"): Route(200, 200, 200),
     ("blog.index", "GET"): Route(200, 200, 200),
     ("blog.post", "GET"): Route(200, 200, 200, post),
+    ("blog.tagged", "GET"): Route(200, 200, 200, post_tag),
     ("blog.update", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
     ("favicon", "GET"): Route(200, 200, 200),
