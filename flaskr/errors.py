@@ -300,6 +300,16 @@ class FormatNotInSetError(NotInSetError):
     )
 
 
+class FormatNotTakenError(DomainError):
+    """Pictures of this format are not taken in this place."""
+
+    code = "format_not_taken"
+    status = 415
+    message = message_(
+        "This file is %(format)s by its content, which is not taken here. Use %(formats)s."
+    )
+
+
 class UnreadableImageError(DomainError):
     """The picture is damaged or cut off."""
 
@@ -696,6 +706,115 @@ class CoverError(DomainError):
     message = message_(
         "This picture cannot be the cover: it is private, or not among your pictures. Choose "
         "another one."
+    )
+
+
+class NoMarkdownError(DomainError):
+    """There is no Markdown in what was given."""
+
+    code = "no_markdown"
+    status = 422
+    message = message_(
+        "There is no Markdown in this. Choose files that end in .md, or a ZIP of a folder with some."
+    )
+
+
+class TooManyDocumentsError(DomainError):
+    """More texts are to be moved than can be at once."""
+
+    code = "too_many_documents"
+    status = 422
+    message = message_("At most %(most)s Markdown files can be moved at once. Give fewer.")
+
+
+class TextTooLargeError(DomainError):
+    """A text is too long to be read."""
+
+    code = "text_too_large"
+    status = 413
+    message = message_("“%(name)s” is larger than %(limit)s. Leave it out, or divide it.")
+
+
+class BadArchiveError(DomainError):
+    """The file is no ZIP archive, or a damaged one."""
+
+    code = "bad_archive"
+    status = 422
+    message = message_("The ZIP cannot be read: it is damaged, incomplete, or none. Pack it again.")
+
+
+class TooManyEntriesError(DomainError):
+    """The archive lists too many files."""
+
+    code = "too_many_entries"
+    status = 422
+    message = message_("The ZIP holds more than %(most)s files. Pack fewer folders at once.")
+
+
+class ArchiveBombError(DomainError):
+    """The archive would be much too large once it was unpacked."""
+
+    code = "archive_bomb"
+    status = 422
+    message = message_(
+        "The ZIP is refused: unpacked it would be far too large. Pack fewer files at once."
+    )
+
+
+class EncryptedArchiveError(DomainError):
+    """The archive has a password."""
+
+    code = "encrypted_archive"
+    status = 422
+    message = message_("The ZIP has a password. Pack it again without one.")
+
+
+class UnsafeEntryError(DomainError):
+    """The archive holds a file whose name leads out of it."""
+
+    code = "unsafe_entry"
+    status = 422
+    message = message_(
+        "The ZIP is refused: the name “%(name)s” in it leads to another place. Pack the folder "
+        "again."
+    )
+
+
+class ArchiveLinkError(DomainError):
+    """The archive holds a link."""
+
+    code = "archive_link"
+    status = 422
+    message = message_(
+        "The ZIP is refused: “%(name)s” in it is a link, not a file. Pack the folder again without "
+        "links."
+    )
+
+
+class NotThereError(DomainError):
+    """The text refers to a picture that did not come along."""
+
+    code = "not_there"
+    status = 422
+    message = message_("No such picture came along.")
+
+
+class OutsideError(DomainError):
+    """The text refers to a place outside of what was given."""
+
+    code = "outside"
+    status = 422
+    message = message_("This place is outside of what came along. Give the folder above, as a ZIP.")
+
+
+class InUseError(DomainError):
+    """Posts or texts mention images that somebody is about to delete or to hide: `count` of them."""
+
+    code = "in_use"
+    status = 409
+    message = message_(
+        "%(count)s of these are used in posts or in imported texts, where they would be missing. "
+        "Send the form once more with “sure” to do it anyway."
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from flaskr.errors import CoverError, NotFoundError, TooManyPostTagsError
+from flaskr.library import uses
 from flaskr.library.chosen import pieces
 from flaskr.library.keys import is_key
 from flaskr.library.search import LINK, fold
@@ -68,6 +69,7 @@ def write(session: Session, post: Post, writing: Writing) -> None:
     if not writing.draft and post.published is None:
         post.published = now()
     session.flush()
+    uses.note_post(session, post)
     session.expire(post, ["cover", "tags"])
 
 

@@ -6,9 +6,9 @@ found where its rule has found it, then in the line of the text from which the p
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
@@ -62,32 +62,36 @@ class Line(NamedTuple):
     text: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Place:
-    """Where the content of a block lies in the text: for each of its lines, its offset there."""
+    """Where the content of a block lies in the text.
+
+    `starts` are those of its lines, `offsets` where these are in the text, if that is known; `bars`
+    are the positions in it before which the parser has taken a backslash away.
+    """
 
     content: str
-    starts: list[int] = field(default_factory=list)
-    offsets: list[int | None] = field(default_factory=list)
-    has_escaped_bars: bool = False
+    starts: Sequence[int]
+    offsets: Sequence[int | None]
+    bars: Sequence[int] = ()
 
     def at(self, position: int) -> int | None:
-        """Return where a position of the content is in the text, if that is known."""
-        row = self.content.count("\n", 0, position)
+        """Return where a position of the content is in the text."""
+        row = bisect_right(self.starts, position) - 1
         offset = self.offsets[row]
         if offset is None:
             return None
-        bars = self.content.count("|", 0, position) if self.has_escaped_bars else 0
-        return offset + position - self.starts[row] + bars
+        return offset + position - self.starts[row] + bisect_left(self.bars, position)
 
 
 def scan(text: str) -> list[Reference]:
     """Return every address of an image or a link in a Markdown text, in their order."""
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # as the parser reads it
     lines = [Line(found.start(), found[1]) for found in LINE.finditer(text)]
     skipped = front_matter(text, lines)
     lines = lines[skipped:]
     env: dict[str, Any] = {DEFINED: {}, USED: {}, DEPTH: 0, FOUND: []}
-    source = "\n".join(line.text.replace("\0", "\N{REPLACEMENT CHARACTER}") for line in lines)
+    source = "\n".join(line.text for line in lines)
     tokens = PARSER.parse(source, env)
     found = [*in_blocks(text, lines, tokens, env), *in_definitions(lines, env)]
     return sorted(distinct(found), key=lambda each: each.start)
@@ -119,21 +123,18 @@ def in_blocks(
     text: str, lines: Sequence[Line], tokens: Sequence[Token], env: Mapping[str, Any]
 ) -> Iterator[Reference]:
     """Yield what is in the blocks themselves."""
-    cell_end = (-1, 0)
     spans = iter(env[FOUND])
-    before = ""
+    before, row, end = "", -1, 0
     for token in tokens:
-        if token.type == "inline":
-            is_cell = before in CELLS
-            first = token.map[0] if token.map else 0
-            after = cell_end[1] if is_cell and cell_end[0] == first else 0
-            place, end = locate(lines, token, is_cell=is_cell, after=after)
-            if is_cell and token.content:
-                cell_end = (first, end)
+        if token.type == "inline" and before in CELLS and token.map:
+            end = end if token.map[0] == row else 0
+            row = token.map[0]
+            place, end = locate_cell(lines[row], token.content, end)
             yield from placed(text, place, next(spans))
+        elif token.type == "inline":
+            yield from placed(text, locate(lines, token), next(spans))
         elif token.type == "html_block":
-            place, _ = locate(lines, token, is_cell=False, after=0)
-            yield from placed(text, place, html_spans(token.content))
+            yield from placed(text, locate(lines, token), html_spans(token.content))
         before = token.type
 
 
@@ -148,37 +149,50 @@ def placed(text: str, place: Place, spans: Iterable[Span]) -> Iterator[Reference
             yield Reference(start, end, span.address, span.kind)
 
 
-def locate(
-    lines: Sequence[Line], token: Token, *, is_cell: bool, after: int
-) -> tuple[Place, int]:
+def locate(lines: Sequence[Line], token: Token) -> Place:
     """Find the lines of a token's content: each is the last thing in its line of the text.
 
-    A table's cell is the first such thing `after` the one before it; the parser has taken the
-    backslashes before its bars. Returns, too, where the last one ends in its line.
+    Lines of nothing but blanks at the beginning, such as U+3000, are not among them.
     """
-    place, start, end = Place(token.content), 0, after
-    first = token.map[0] if token.map else 0
-    for number, content in enumerate(token.content.split("\n"), first):
-        core = content.strip()
+    rows = token.content.split("\n")
+    cores = [row.strip() for row in rows]
+    first, last = token.map or (0, 0)
+    for shift in range(max(1, last - first - len(rows) + 1)):
+        texts = [line.text for line in lines[first + shift : first + shift + len(rows)]]
+        if all(core in text for core, text in zip(cores, texts, strict=False)):
+            first += shift
+            break
+    offsets: list[int | None] = []
+    for number, (row, core) in enumerate(zip(rows, cores, strict=True), first):
         line = lines[number] if number < len(lines) else Line(0, "")
-        at = line.text.find(core, after) if is_cell else line.text.rfind(core)
-        if is_cell and at < 0:
-            core = core.replace("|", "\\|")
-            at = line.text.find(core, after)
-            place.has_escaped_bars = True
-        place.starts.append(start)
-        blanks = len(content) - len(content.lstrip())
-        place.offsets.append(line.start + at - blanks if core and at >= 0 else None)
-        end = at + len(core)
-        start += len(content) + 1
-    return place, end
+        at = line.text.rfind(core) if core else -1
+        blanks = len(row) - len(row.lstrip())
+        offsets.append(line.start + at - blanks if at >= 0 else None)
+    return Place(token.content, starts_of(rows), offsets)
 
 
-def in_definitions(
-    lines: Sequence[Line], env: Mapping[str, Any]
-) -> Iterator[Reference]:
+def locate_cell(line: Line, content: str, after: int) -> tuple[Place, int]:
+    """Find a table's cell in its line: it is the first such thing `after` the one before it.
+
+    Returns, too, where it ends there. The parser has taken the backslashes before its bars.
+    """
+    bars: tuple[int, ...] = ()
+    at, length = line.text.find(content, after), len(content)
+    if at < 0:
+        bars = tuple(number for number, letter in enumerate(content) if letter == "|")
+        at, length = line.text.find(content.replace("|", "\\|"), after), length + len(bars)
+    offset = line.start + at if at >= 0 else None
+    return Place(content, [0], [offset], bars), max(after, at + length)
+
+
+def starts_of(rows: Sequence[str]) -> list[int]:
+    """Return where each line starts in the text that they make."""
+    return list(accumulate((len(row) + 1 for row in rows[:-1]), initial=0))
+
+
+def in_definitions(lines: Sequence[Line], env: Mapping[str, Any]) -> Iterator[Reference]:
     """Yield the definitions `[label]: address` that images or links use."""
-    begins = list(accumulate((len(line.text) + 1 for line in lines), initial=0))
+    begins = starts_of([line.text for line in lines])
     for label, kind in env[USED].items():
         definition = env[DEFINED].get(label)
         if definition is not None:
@@ -305,10 +319,17 @@ def defined_at(state: StateBlock, first: int) -> Span | None:
     return span._replace(start=span.start + shift, end=span.end + shift)
 
 
+class Parser(MarkdownIt):
+    """Takes every address for one: nothing is shown here."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802 - the parser's signature
+        return True
+
+
 def make_parser() -> MarkdownIt:
     """Return the blog's parser, with the rules above in the place of its own."""
     options = {"html": True, "store_labels": True, "inline_definitions": True}
-    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser = Parser("commonmark", options).enable(["table", "strikethrough"])
     rules: dict[str, Callable[[StateInline, bool], bool]] = {
         "image": read_image,
         "link": read_link,
@@ -319,7 +340,6 @@ def make_parser() -> MarkdownIt:
         parser.inline.ruler.at(name, rule)
     parser.block.ruler.at("reference", read_definition)
     parser.core.ruler.at("inline", read_inline)
-    parser.validateLink = lambda _: True  # type: ignore[method-assign]  # nothing is shown here
     return parser
 
 

@@ -46,8 +46,8 @@ def addresses_in_html(html: str) -> Iterator[Found]:
                 continue
             start, end = each.span(quoting)
             places = candidates(html, start, end) if attribute == "srcset" else [(start, end)]
-            for first, last in places:
-                first, last = without_blanks(html, first, last)
+            for place in places:
+                first, last = without_blanks(html, *place)
                 if first < last:
                     yield Found(first, last, unescape(html[first:last]), name != "a")
 
