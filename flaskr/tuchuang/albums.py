@@ -60,6 +60,9 @@ class AlbumForm(FlaskForm):
     name = StringField(_l("Name"))
     description = TextAreaField(_l("Description"))
     parent = SelectField(_l("Lies in"), validate_choice=False)
+    public = BooleanField(
+        _l("Show it on your public page, with those of its pictures that are public")
+    )
     first_cover = BooleanField(_l("Show its first picture instead"))
     revision = HiddenField()
 
@@ -108,6 +111,7 @@ def album_new() -> str | Response:
             parent=chosen_parent(form),
             description=form.description.data or "",
         )
+        made.public = bool(form.public.data)
         db.session.commit()
     except FORM_ERRORS as error:
         return refuse(form, None, error)
@@ -130,7 +134,9 @@ def album_edit(key: str) -> str | Response:
             db.session,
             account(),
             own,
-            library.Saying(form.name.data or "", form.description.data or ""),
+            library.Saying(
+                form.name.data or "", form.description.data or "", bool(form.public.data)
+            ),
             chosen_parent(form),
             revision=int(revision) if (revision := form.revision.data or "").isdecimal() else 0,
         )
@@ -192,6 +198,7 @@ def filled(own: Album) -> AlbumForm:
         name=own.name,
         description=own.description,
         parent=above[-1].key if above else "",
+        public=own.public,
         revision=own.revision,
     )
 

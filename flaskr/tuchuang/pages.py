@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response
 
 from flaskr.db import db
 from flaskr.errors import DomainError, NotFoundError
-from flaskr.library import albums, details, gallery, tags, trash, versions
+from flaskr.library import albums, details, gallery, shares, tags, trash, versions
 from flaskr.library import images as library
 from flaskr.models import Image
 from flaskr.transactions import end_read
 from flaskr.tuchuang import bp, bulk
 from flaskr.tuchuang.asking import Asked, read, visibility_text
 from flaskr.tuchuang.camera import camera_facts
+from flaskr.tuchuang.share_forms import share_card
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import media
 from flaskr.web.links import (
@@ -61,6 +62,7 @@ def image(key: str) -> str:
         "tags": [(name, everything.url(tag=name)) for name in tags.tags_of(db.session, own)],
         "visibility": visibility_text(own.visibility),
         "expires": own.expires,
+        "shares": [share_card(each) for each in shares.shares_of(db.session, account(), own)[:10]],
         "described": own.alt,
         "version": own.version,
         "earlier": len(versions.list_all(db.session, own)) - 1,

@@ -38,6 +38,7 @@ TITLES = {
     403: message_("Not allowed"),
     404: message_("Nothing here"),
     405: message_("Not possible here"),
+    410: message_("No longer here"),
     413: message_("Too large"),
     429: message_("A little slower, please"),
     500: message_("Something broke"),

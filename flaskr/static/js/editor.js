@@ -44,8 +44,8 @@ function start(form) {
   /** @param {File[]} files */
   const onFiles = (files) => {
     errors.replaceChildren();
-    // Readers have to see it, also where the account backs up by default.
-    queue.add(files.map((file) => ({ file, batch: texts.batch, keep: "share" })));
+    // Readers have to see it, whatever the account's choice is.
+    queue.add(files.map((file) => ({ file, batch: texts.batch, keep: "share", visibility: "unlisted" })));
   };
   /** @param {string[]} names */
   const onUnread = (names) => {

@@ -46,6 +46,7 @@ function start(form, list) {
     batch: /** @type {HTMLInputElement} */ (form.elements.namedItem("batch")).value,
     position: position++,
     keep: String(new FormData(form).get("keep") ?? ""),
+    visibility: String(new FormData(form).get("visibility") ?? ""),
     choices: options.choices(),
   });
   /** @param {File[]} files */

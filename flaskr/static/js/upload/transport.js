@@ -92,10 +92,11 @@ export function termsOf(texts, { file, name }) {
  * @param {Record<string, string | Blob>} what the file, or its address
  * @returns {FormData}
  */
-export function bodyOf({ batch, keep, position }, what) {
+export function bodyOf({ batch, keep, visibility, position }, what) {
   const body = new FormData();
   if (batch) body.append("batch", batch);
   if (keep) body.append("keep", keep);
+  if (visibility) body.append("visibility", visibility);
   body.append("position", String(position));
   for (const [name, value] of Object.entries(what)) body.append(name, value);
   return body;
