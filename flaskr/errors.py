@@ -715,7 +715,8 @@ class NoMarkdownError(DomainError):
     code = "no_markdown"
     status = 422
     message = message_(
-        "There is no Markdown in this. Choose files that end in .md, or a ZIP of a folder with some."
+        "There is no Markdown in this. Choose files that end in .md, or a ZIP of a folder with "
+        "some."
     )
 
 
@@ -791,6 +792,25 @@ class ArchiveLinkError(DomainError):
     )
 
 
+class SeveralArchivesError(DomainError):
+    """A ZIP came with other files."""
+
+    code = "several_archives"
+    status = 422
+    message = message_("Give one ZIP alone, or Markdown files together with their pictures.")
+
+
+class FormerAddressError(DomainError):
+    """What was given is no address that this host can have had."""
+
+    code = "invalid_former_address"
+    status = 422
+    message = message_(
+        "“%(address)s” is no former address of this host, or one too many. Write it as "
+        "https://img.example.org."
+    )
+
+
 class NotThereError(DomainError):
     """The text refers to a picture that did not come along."""
 
@@ -808,7 +828,7 @@ class OutsideError(DomainError):
 
 
 class InUseError(DomainError):
-    """Posts or texts mention images that somebody is about to delete or to hide: `count` of them."""
+    """Posts or texts mention `count` of the images that somebody is about to delete or to hide."""
 
     code = "in_use"
     status = 409

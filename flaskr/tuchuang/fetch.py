@@ -56,9 +56,9 @@ def fetch_picture() -> Response:
     return answer_json(outcome, batch) if wants_json() else answer_page(outcome, batch)
 
 
-def follow(order: Order) -> Iterator[Progress | Outcome]:
+def follow(order: Order) -> Iterator[Progress | Outcome[Upload]]:
     """Fetch and commit. Give how far it is, and at last what became of it."""
-    outcome = Outcome()
+    outcome: Outcome[Upload] = Outcome()
     fetcher = current_app.extensions["tuchuang.fetcher"]
     size = max_file_bytes()
     events = fetch(db.session, media(), fetcher, account(), order, picture_limits(), size)
@@ -93,7 +93,7 @@ def answer_lines(order: Order, batch: str) -> Response:
     return response
 
 
-def line(event: Progress | Outcome, batch: str) -> str:
+def line(event: Progress | Outcome[Upload], batch: str) -> str:
     """Return an event as one line of JSON."""
     if isinstance(event, Outcome):
         return json.dumps(tell(event, batch)) + "\n"
