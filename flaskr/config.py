@@ -273,7 +273,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether attempts are limited. Failed log-ins: 10 in 15 minutes for an account, 25 in 5 "
         "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
         "200 uploads and 60 deletions an hour for an address. Pictures fetched from elsewhere: 200 "
-        "an hour for an account.",
+        "an hour for an account; Markdown moved here: 60 times.",
         parse_flag,
     ),
     Setting(

@@ -175,10 +175,10 @@ def add_uses() -> None:
         sa.Column("left", sa.JSON(), nullable=False),
         owned_by("document", "user", "owner_id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
-        sa.UniqueConstraint("owner_id", "name", name=op.f("uq_document_owner_id")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_document_owner_id_id", "document", ["owner_id", "id"])
+    op.create_index("ix_document_owner_id_name", "document", ["owner_id", "name"])
     op.create_index(op.f("ix_document_batch"), "document", ["batch"])
 
     op.create_table(

@@ -28,8 +28,8 @@ class Document(Base):
     left: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
 
     __table_args__ = (
-        UniqueConstraint("owner_id", "name"),
         Index("ix_document_owner_id_id", "owner_id", "id"),
+        Index("ix_document_owner_id_name", "owner_id", "name"),
         Base.__table_args__,
     )
 

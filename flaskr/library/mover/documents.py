@@ -4,50 +4,73 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, undefer
 
 from flaskr.errors import NotFoundError
 from flaskr.library import uses
-from flaskr.library.mover.moving import Moved
-from flaskr.models import Document, User, now
+from flaskr.library.mover.moving import Left, Moved
+from flaskr.models import Document, ImageUse, User, now
 from flaskr.transactions import begin_write
 
 KEPT = timedelta(days=7)
 """How long the text of a move can be fetched."""
 
+MOST_SHOWN = 500
+"""How much of an address is kept of those that were left, in characters."""
+
 MOST_LEFT = 1000
 """How many addresses that were left are noted of each text."""
 
 
-def record(session: Session, owner_id: int, batch: str, moved: Moved) -> Document:
-    """Note a text that was moved, in the place of the one that had its name before."""
+def record(
+    session: Session, owner_id: int, batch: str, moved: Moved, *, keep_text: bool = True
+) -> Document:
+    """Note a text that was moved, and which images it mentions now.
+
+    It takes the place of earlier ones of its name of which it mentions every image.
+    """
     begin_write(session)
-    session.execute(
-        delete(Document).where(Document.owner_id == owner_id, Document.name == moved.name)
-    )
+    earlier = select(Document.id).where(Document.owner_id == owner_id, Document.name == moved.name)
+    ids = session.scalars(earlier).all()
     document = Document(
         owner_id=owner_id,
         batch=batch,
         name=moved.name,
-        content=moved.content,
+        content=moved.content if keep_text else None,
         rewritten=moved.rewritten,
-        left=[
-            {
-                "address": storable(each.address),
-                "message": each.error.message,
-                "details": each.error.details,
-            }
-            for each in moved.left[:MOST_LEFT]
-        ],
+        left=[told(each) for each in moved.left[:MOST_LEFT]],
     )
     session.add(document)
     session.flush()
     uses.note_document(session, document, moved.addresses)
     session.flush()
+    mentioned = images_of(session, document.id)
+    old = [id_ for id_ in ids if images_of(session, id_) <= mentioned]
+    session.execute(delete(Document).where(Document.id.in_(old)))
     return document
+
+
+def images_of(session: Session, document_id: int) -> set[int]:
+    """Return the ids of the images that a text mentions."""
+    return set(
+        session.scalars(select(ImageUse.image_id).where(ImageUse.document_id == document_id))
+    )
+
+
+def told(left: Left) -> dict[str, Any]:
+    """Return an address that was left, and why, as it is kept."""
+    error = left.error
+    return {
+        "address": storable(left.address[:MOST_SHOWN]),
+        "message": error.message,
+        "details": {
+            name: value if isinstance(value, int) else storable(str(value))
+            for name, value in error.details.items()
+        },
+    }
 
 
 def storable(text: str) -> str:
@@ -62,6 +85,12 @@ def of_batch(session: Session, owner: User, batch: str) -> Sequence[Document]:
     if not found:
         raise NotFoundError
     return found
+
+
+def is_kept(session: Session, owner: User, batch: str) -> bool:
+    """Tell whether the texts of a move can be fetched still."""
+    query = select(Document.id).where(Document.owner_id == owner.id, Document.batch == batch)
+    return session.scalar(query.where(Document.content.is_not(None)).limit(1)) is not None
 
 
 def text_of(session: Session, owner: User, document_id: int) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from flaskr.errors import (
     DomainError,
     FetchTimeoutError,
     ForbiddenAddressError,
+    FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
     TooManyDocumentsError,
@@ -23,7 +24,7 @@ from flaskr.library.media import Media
 from flaskr.library.mover import texts
 from flaskr.library.mover.rewriting import rewrite
 from flaskr.library.mover.scanning import Reference, scan
-from flaskr.library.mover.sources import Finder, Source
+from flaskr.library.mover.sources import Source
 from flaskr.library.uploads import Arrival, Upload, accept
 from flaskr.models import Image, User
 from flaskr.remote import Fetcher, parse_address
@@ -33,6 +34,11 @@ PATIENCE = 2
 """How often a host may keep us waiting; then nothing is asked of it any more."""
 
 REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+FORMER = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
+MOST_FORMER = 10
+MOST_SHOWN = 200
+"""How much of a strange address is shown, in characters."""
+
 EMBEDDED = re.compile(r"data:", re.IGNORECASE)
 SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddressError)
 """Faults of a host rather than of one picture."""
@@ -80,10 +86,11 @@ class Left:
 class Moved:
     """A text that has been moved. `addresses` are all that are in it now, `rewritten` of them new.
 
-    `content` has the same bytes as before but for those.
+    `content` has the same bytes as `before` but for those.
     """
 
     name: str
+    before: bytes
     content: bytes
     rewritten: int
     left: Sequence[Left]
@@ -91,6 +98,18 @@ class Moved:
 
 
 Event = Progress | Upload | Moved
+
+
+def read_former(text: str) -> list[str]:
+    """Return the former addresses of this host that a text lists, without a slash at their ends.
+
+    Raises FormerAddressError for what is none, and for too many.
+    """
+    found = text.split()
+    for number, each in enumerate(found):
+        if number >= MOST_FORMER or not FORMER.fullmatch(each):
+            raise FormerAddressError(address=each[:MOST_SHOWN])
+    return [each.rstrip("/") for each in found]
 
 
 def move(
@@ -132,16 +151,14 @@ class Mover:
     known: dict[str, str | DomainError] = field(default_factory=dict)
     faults: dict[str, list[DomainError]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.finder = Finder(self.source.paths)
-
     @property
     def pictures(self) -> int:
         return len(self.known)
 
     def document(self, path: str) -> Iterator[Upload | Moved]:
         """Move one text."""
-        text, encoding = texts.decode(self.source.text(path))
+        before = self.source.text(path)
+        text, encoding = texts.decode(before)
         references = scan(text)
         addresses: dict[Reference, str] = {}
         left: list[Left] = []
@@ -162,7 +179,7 @@ class Mover:
                     addresses[reference] = new
         content = texts.encode(rewrite(text, addresses), encoding)
         now = [addresses.get(each, each.address) for each in references]
-        yield Moved(path, content, len(addresses), left, now)
+        yield Moved(path, before, content, len(addresses), left, now)
 
     def at_home(self, written: str) -> str | None:
         """Return an address of this host's former ones as it is now; None for any other."""
@@ -185,7 +202,7 @@ class Mover:
                 name = str(parse_address(address.partition("#")[0]))
                 taking = self.fetch(name)
             else:
-                path = self.finder.find(document, address)
+                path = self.source.refer(document, address)
                 name, taking = f"file:{path}", self.take(path)
         except DomainError as error:
             return error
