@@ -11,6 +11,7 @@ from io import BytesIO
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pillow_heif
 from PIL import Image as Pillow
@@ -20,12 +21,14 @@ from sqlalchemy.orm import Session
 from flaskr.library import (
     accounts,
     albums,
+    drop_boxes,
     keys,
     media,
     posts,
     resumable,
     search,
     set_files,
+    shares,
     tags,
     tokens,
     usage,
@@ -36,10 +39,13 @@ from flaskr.models import (
     Base,
     BatchEntry,
     Blob,
+    Drop,
+    DropBox,
     Image,
     Post,
     ResumableUpload,
     SetFile,
+    Share,
     User,
 )
 from flaskr.storage import Store
@@ -154,6 +160,59 @@ def make_album(
         album.revision = 1
         session.commit()
     return album
+
+
+def make_share(
+    session: Session,
+    kept: media.Media,
+    owner: User,
+    subject: Sequence[Image] | Album,
+    **terms: Any,
+) -> tuple[Share, str]:
+    """A share, and its token."""
+    asked = shares.Terms(**terms)
+    if isinstance(subject, Album):
+        share = shares.of_album(session, kept, owner, subject, asked)
+    else:
+        share = shares.of_images(session, kept, owner, [image.key for image in subject], asked)
+    session.commit()
+    token = shares.token_of(kept, share)
+    assert token is not None
+    return share, token
+
+
+def make_drop_box(
+    session: Session,
+    kept: media.Media,
+    owner: User,
+    album: Album | str = "From others",
+    **terms: Any,
+) -> tuple[DropBox, str]:
+    """A drop box, and its token."""
+    box = drop_boxes.create(session, kept, owner, album, drop_boxes.Terms(**terms))
+    session.commit()
+    token = drop_boxes.token_of(kept, box)
+    assert token is not None
+    return box, token
+
+
+def make_drop(
+    session: Session, box: DropBox, image: Image, sender: str = "Eve", *, waiting: bool = False
+) -> Drop:
+    """An image that came through a drop box; it is not put into the album."""
+    approved = None if waiting else datetime.now(UTC)
+    drop = Drop(drop_box_id=box.id, image_id=image.id, sender=sender, approved=approved)
+    image.visibility = "private" if waiting else image.visibility
+    box.images += 1
+    session.add(drop)
+    session.commit()
+    return drop
+
+
+def publish(session: Session, owner: User, image: Image, album: Album) -> None:
+    """Give the owner a public page with a public picture and a public album on it."""
+    owner.profile, album.public, image.visibility = True, True, "public"
+    session.commit()
 
 
 def make_tag(session: Session, owner: User, name: str, images: Sequence[Image]) -> None:

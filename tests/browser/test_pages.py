@@ -13,8 +13,10 @@ NO_PAGES = {
     "auth.session",
     "blog.feed",
     "favicon",
+    "oembed.oembed",
     "service_image.service_image",
     "short_links.set_file",
+    "short_links.share_archive",
     "static",
     "tuchuang.suggest_tags",
     "tus.upload",
@@ -22,7 +24,10 @@ NO_PAGES = {
 FILES = {
     "tuchuang.download",
     "short_links.download",
+    "short_links.share_file",
+    "tuchuang.drop_box_qr_code",
     "tuchuang.qr_code",
+    "tuchuang.share_qr_code",
     "tuchuang.trashed",
     "tuchuang.version",
 }
