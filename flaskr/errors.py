@@ -800,6 +800,17 @@ class SeveralArchivesError(DomainError):
     message = message_("Give one ZIP alone, or Markdown files together with their pictures.")
 
 
+class WrittenMeanwhileError(DomainError):
+    """A text on this machine has changed while its pictures were moved."""
+
+    code = "written_meanwhile"
+    status = 409
+    message = message_(
+        "“%(name)s” was changed while its pictures were moved, so it is left as it is. Move it "
+        "once more."
+    )
+
+
 class FormerAddressError(DomainError):
     """What was given is no address that this host can have had."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
@@ -112,6 +113,11 @@ def find(session: Session, username: str) -> User:
     if user is None:
         raise NoSuchUserError(name=username)
     return user
+
+
+def first_admin(session: Session) -> User | None:
+    """Return the admin who was there first, if there is one."""
+    return session.scalar(select(User).where(User.is_admin).order_by(User.id).limit(1))
 
 
 def authenticate(session: Session, username: str, password: str) -> User:

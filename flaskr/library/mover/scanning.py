@@ -24,7 +24,8 @@ from flaskr.library.mover.tags import addresses_in_html
 Kind = Literal["image", "link"]
 
 LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
-FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*(?:\r\n|\r|\n)")
+BOM = "\ufeff"
+FRONT_MATTER = re.compile(r"---[ \t]*")
 FRONT_MATTER_END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 BLANKS = " \t\n"
 CELLS = {"th_open", "td_open"}
@@ -87,9 +88,9 @@ class Place:
 def scan(text: str) -> list[Reference]:
     """Return every address of an image or a link in a Markdown text, in their order."""
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # as the parser reads it
-    lines = [Line(found.start(), found[1]) for found in LINE.finditer(text)]
-    skipped = front_matter(text, lines)
-    lines = lines[skipped:]
+    begin = 1 if text.startswith(BOM) else 0
+    lines = [Line(found.start(), found[1]) for found in LINE.finditer(text, begin)]
+    lines = lines[front_matter(lines) :]
     env: dict[str, Any] = {DEFINED: {}, USED: {}, DEPTH: 0, FOUND: []}
     source = "\n".join(line.text for line in lines)
     tokens = PARSER.parse(source, env)
@@ -97,9 +98,9 @@ def scan(text: str) -> list[Reference]:
     return sorted(distinct(found), key=lambda each: each.start)
 
 
-def front_matter(text: str, lines: Sequence[Line]) -> int:
+def front_matter(lines: Sequence[Line]) -> int:
     """Return how many lines at the beginning say something about the text, and are no Markdown."""
-    if FRONT_MATTER.match(text):
+    if FRONT_MATTER.fullmatch(lines[0].text):
         for number, line in enumerate(lines[1:], 2):
             if FRONT_MATTER_END.fullmatch(line.text):
                 return number
