@@ -9,9 +9,9 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ScalarSelect, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
@@ -166,12 +166,17 @@ class Sender(NamedTuple):
 # ---- make and change ------------------------------------------------------------------------
 
 
-def create(session: Session, media: Media, owner: User, album: Album, terms: Terms) -> DropBox:
-    """Make a drop box for an album of the owner's.
+def create(
+    session: Session, media: Media, owner: User, album: Album | str, terms: Terms
+) -> DropBox:
+    """Make a drop box for an album of the owner's, or for a new one of this name.
 
-    Raises TextTooLongError, LinkPasswordError, ExpiryPassedError, ImageLimitError, SizeLimitError.
+    Raises TextTooLongError, LinkPasswordError, ExpiryPassedError, ImageLimitError, SizeLimitError,
+    and what `albums.create` raises.
     """
     checked, password = check(terms), hashed(terms)
+    if isinstance(album, str):
+        album = albums.create(session, owner, album)
     key, owner_id, album_id = new_key(), owner.id, album.id
     box = DropBox(
         key=key,
@@ -452,7 +457,12 @@ def list_senders(session: Session, box: DropBox, size: int) -> list[Sender]:
     return [Sender(*row) for row in session.execute(query)]
 
 
-def count_waiting() -> Any:
+def waiting_in(session: Session, box: DropBox) -> int:
+    """Return how many pictures wait to be accepted in a drop box."""
+    return session.scalar(select(count_waiting()).where(DropBox.id == box.id)) or 0
+
+
+def count_waiting() -> ScalarSelect[int]:
     """The number of pictures that wait to be accepted in the drop box of the row."""
     waiting = select(func.count(Drop.id)).join(Image, Drop.image_id == Image.id)
     waiting = waiting.where(Drop.drop_box_id == DropBox.id, *Image.lives())

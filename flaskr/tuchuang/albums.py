@@ -20,7 +20,7 @@ from flaskr.errors import (
     TooManyAlbumsError,
 )
 from flaskr.library import albums as library
-from flaskr.library import gallery
+from flaskr.library import drop_boxes, gallery
 from flaskr.library.albums import Shelf
 from flaskr.library.gallery import FIRST, Sort
 from flaskr.models import Album
@@ -156,7 +156,11 @@ def album_delete(key: str) -> str | Response:
     own = library.find_own(db.session, account(), key)
     if request.method != "POST":
         shelf = library.shelf(db.session, own)
-        return render_template("tuchuang/album_delete.html", shelf=card(shelf))
+        return render_template(
+            "tuchuang/album_delete.html",
+            shelf=card(shelf),
+            boxes=drop_boxes.of_album(db.session, own),
+        )
     name, above = own.name, library.path_to(db.session, own)
     back = url_for(".album", key=above[-1].key) if above else url_for(".albums")
     library.remove(db.session, account(), own)

@@ -16,6 +16,7 @@ import { csrfToken, lostFault } from "./request.js";
  * @typedef {object} Target
  * @property {string} url
  * @property {DOMStringMap} texts `data-text-…`, see templates/tuchuang/_texts.html
+ * @property {() => Record<string, string>} [fields] what else goes with each file
  */
 
 /**
@@ -68,7 +69,7 @@ export function post(target, item, { signal, onProgress, onSent }) {
       reject(stalled ? new Fault("passing", terms.stalled) : new Fault("stopped"));
     });
     request.addEventListener("error", async () => reject(await lostFault(terms)));
-    request.send(bodyOf(item, { file }));
+    request.send(bodyOf(item, { ...target.fields?.(), file }));
   });
 }
 
