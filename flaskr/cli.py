@@ -264,6 +264,7 @@ def gc(*, dry_run: bool) -> None:
     from flaskr.db import require_current_schema
     from flaskr.library import lookalikes
     from flaskr.library.collect import Keeping, collect
+    from flaskr.library.mover import documents
     from flaskr.library.set_collect import collect_sets
     from flaskr.models import now
 
@@ -287,6 +288,9 @@ def gc(*, dry_run: bool) -> None:
     click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
     if filed.set_aside:
         click.echo(f"nobody's files in upload sets, moved to files/quarantine/: {filed.set_aside}")
+    forgotten = documents.forget_texts(database.session, at, dry_run=dry_run)
+    if forgotten:
+        click.echo(f"texts of moved Markdown, not kept any longer: {forgotten}")
     if not dry_run and (looked := lookalikes.look_at_rest(database.session, media, most=LOOKS)):
         click.echo(f"pictures looked at for what they are like: {looked}")
 

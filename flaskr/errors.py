@@ -844,8 +844,8 @@ class InUseError(DomainError):
     code = "in_use"
     status = 409
     message = message_(
-        "%(count)s of these are used in posts or in imported texts, where they would be missing. "
-        "Send the form once more with “sure” to do it anyway."
+        "Posts or imported texts show %(count)s of the chosen pictures, which would be missing "
+        "there."
     )
 
 

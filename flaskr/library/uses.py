@@ -70,10 +70,10 @@ def mentioned(
     return found
 
 
-def of_image(session: Session, owner: User, image: Image) -> list[Use]:
-    """Return where an image of the owner's is used, the latest first.
+def of_image(session: Session, image: Image, reader_id: int | None) -> list[Use]:
+    """Return where an image is used, as far as it is the reader's business; the latest first.
 
-    Others' drafts are nobody's business but theirs: they come without a title.
+    Others' drafts come without a title, others' texts not at all.
     """
     posts = (
         select(Post.title, Post.id, Post.draft, Post.author_id)
@@ -84,14 +84,22 @@ def of_image(session: Session, owner: User, image: Image) -> list[Use]:
     texts = (
         select(Document.name, Document.id)
         .join(ImageUse, ImageUse.document_id == Document.id)
-        .where(ImageUse.image_id == image.id, Document.owner_id == owner.id)
+        .where(ImageUse.image_id == image.id, Document.owner_id == reader_id)
         .order_by(Document.id.desc())
     )
     found = [
-        Use(title, id_, None) if not draft or author_id == owner.id else Use("", None, None)
+        Use(title, id_, None) if not draft or author_id == reader_id else Use("", None, None)
         for title, id_, draft, author_id in session.execute(posts)
     ]
     return found + [Use(name, None, id_) for name, id_ in session.execute(texts)]
+
+
+def is_image_used(session: Session, image: Image) -> bool:
+    """Tell whether anything mentions the image."""
+    return (
+        session.scalar(select(ImageUse.id).where(ImageUse.image_id == image.id).limit(1))
+        is not None
+    )
 
 
 def used_among(session: Session, owner: User, keys: Iterable[str]) -> list[str]:

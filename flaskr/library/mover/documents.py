@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from flaskr.errors import NotFoundError
 from flaskr.library import uses
 from flaskr.library.mover.moving import Left, Moved
-from flaskr.models import Document, ImageUse, User, now
+from flaskr.models import Document, ImageUse, User
 from flaskr.transactions import begin_write
 
 KEPT = timedelta(days=7)
@@ -143,10 +143,15 @@ def taken(buffer: BytesIO) -> bytes:
     return content
 
 
-def forget_texts(session: Session, at: datetime | None = None) -> int:
-    """Forget the texts that were kept long enough, and commit; what they mention stays known."""
+def forget_texts(session: Session, at: datetime, *, dry_run: bool = False) -> int:
+    """Forget texts that were kept long enough, and commit; return how many.
+
+    What they mention stays known. With `dry_run` nothing is forgotten.
+    """
+    old = (Document.content.is_not(None), Document.created < at - KEPT)
+    if dry_run:
+        return session.scalar(select(func.count()).select_from(Document).where(*old)) or 0
     begin_write(session)
-    old = (Document.content.is_not(None), Document.created < (at or now()) - KEPT)
     forgotten = session.scalars(
         update(Document)
         .where(*old)
