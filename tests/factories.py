@@ -18,12 +18,14 @@ from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from flaskr.errors import NotThereError
 from flaskr.library import (
     accounts,
     albums,
     drop_boxes,
     keys,
     media,
+    mover,
     posts,
     resumable,
     search,
@@ -33,12 +35,14 @@ from flaskr.library import (
     tokens,
     usage,
 )
+from flaskr.library.mover import documents
 from flaskr.library.sets import UploadSet
 from flaskr.models import (
     Album,
     Base,
     BatchEntry,
     Blob,
+    Document,
     Drop,
     DropBox,
     Image,
@@ -236,6 +240,17 @@ def make_document(
     session.commit()
     assert upload_set.place is not None
     put(upload_set.place.store, document.name, content)
+    return document
+
+
+def make_moved(
+    session: Session, owner: User, batch: str, image: Image, name: str = "notes/a.md"
+) -> Document:
+    """A text that was moved; it mentions the image, and one that was left."""
+    left = [mover.Left("gone.png", NotThereError())]
+    moved = mover.Moved(name, b"before", b"after", 1, left, [f"/i/{image.key}.png"])
+    document = documents.record(session, owner.id, batch, moved)
+    session.commit()
     return document
 
 

@@ -23,6 +23,7 @@ from tests.factories import (
     make_drop,
     make_drop_box,
     make_image,
+    make_moved,
     make_post,
     make_share,
     make_tag,
@@ -108,7 +109,7 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     """A post, a document, an unfinished upload, an image in the trash, a public one in an album.
 
-    It is shared, too; another one waits in a drop box.
+    It is shared, too; another one waits in a drop box; a text was moved.
     """
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
@@ -121,6 +122,7 @@ def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     box, box_token = make_drop_box(session, media, ada, album)
     make_drop(session, box, hang(), waiting=True)
     trashed = hang(deleted=True)
+    make_moved(session, ada, BATCH, trashed)
     return Things(
         *(post, image, trashed, document, upload, album, share, token, ada.username),
         *(box, box_token),

@@ -18,6 +18,7 @@ NO_PAGES = {
     "short_links.set_file",
     "short_links.share_archive",
     "static",
+    "tuchuang.moved_texts",
     "tuchuang.suggest_tags",
     "tus.upload",
 }

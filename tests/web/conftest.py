@@ -14,6 +14,7 @@ from tests.factories import (
     make_drop,
     make_drop_box,
     make_image,
+    make_moved,
     make_post,
     make_share,
     make_tag,
@@ -33,7 +34,7 @@ def app(make_app: MakeApp) -> Flask:
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     """A post, a document, an unfinished upload, an image in the trash, a public one in an album.
 
-    It is shared, too; another one waits in a drop box.
+    It is shared, too; another one waits in a drop box; a text was moved.
     """
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     image.key = IMAGE_KEY
@@ -48,6 +49,7 @@ def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     waiting = make_image(session, ada, store=media.store)
     waiting.key = WAITING_KEY
     make_drop(session, box, waiting, waiting=True)
+    make_moved(session, ada, BATCH, trashed)
     post = make_post(session, ada, tags=[POST_TAG])
     return Things(
         *(post, image, trashed, document, upload, album, share, token, ada.username),

@@ -290,6 +290,14 @@ def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
 
+def notes() -> dict[str, Any]:
+    return {"file": (BytesIO(b"![](a.png)"), "new.md")}
+
+
+def first_text() -> dict[str, Any]:
+    return {"id": "1"}
+
+
 TUS = {"Tus-Resumable": "1.0.0"}
 ANNOUNCEMENT = {**TUS, "Upload-Length": "1000"}
 PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
@@ -394,6 +402,11 @@ ROUTES = {
     ("tuchuang.empty_trash", "POST"): Route(LOGIN, 303, 303),
     ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.forget_texts", "POST"): Route(LOGIN, 404, 303, data=first_text),
+    ("tuchuang.move", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.move", "POST"): Route(LOGIN, 303, 303, data=notes),
+    ("tuchuang.moved", "GET"): Route(LOGIN, 404, 200, batch),
+    ("tuchuang.moved_texts", "GET"): Route(LOGIN, 404, 200, batch),
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
     ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
     ("tuchuang.accept_drops", "POST"): Route(LOGIN, 404, 303, box, waiting),
