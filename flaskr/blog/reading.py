@@ -24,7 +24,7 @@ from flaskr.web.links import (
     srcset,
     variant_path,
 )
-from flaskr.web.prose import Prose, read_prose
+from flaskr.web.prose import Prose, column_sizes, read_prose
 from flaskr.web.security import POST_POLICY
 from flaskr.web.users import account, login_required
 
@@ -33,11 +33,15 @@ PAGE_SIZE = 10
 
 @dataclass(frozen=True)
 class Cover:
-    """The picture above a post: the addresses of its sizes, and its own in pixels."""
+    """The picture above a post: the addresses of its sizes, and its own in pixels.
+
+    `sizes` is how wide it is on the page of the post.
+    """
 
     src: str
     small: str
     large: str
+    sizes: str
     alt: str
     width: int
     height: int
@@ -125,6 +129,7 @@ def cover_of(image: Image | None) -> Cover | None:
         src=variant_path(image, PREVIEW),
         small=srcset(image, LIST_BOXES, still=True),
         large=srcset(image, PAGE_BOXES, still=False),
+        sizes=column_sizes(image),
         alt=alt_text(image),
         width=image.blob.width,
         height=image.blob.height,

@@ -4,7 +4,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from flaskr.blog import bp
@@ -36,7 +36,7 @@ class PostForm(FlaskForm):
         [Length(max=2000, message=LENGTH)],
         description=_l("Divided by commas."),
     )
-    cover = HiddenField()
+    cover = StringField()
 
 
 @bp.route("/create", methods=("GET", "POST"))

@@ -94,6 +94,12 @@ class SenderError(DomainError):
     message = message_("Write your name, in up to %(most)s characters.")
 
 
+class EndPassedError(ExpiryPassedError):
+    """A drop box cannot end in the past."""
+
+    message = message_("This moment has passed. Choose a later one, or close the drop box.")
+
+
 class ImageLimitError(DomainError):
     """A drop box cannot take so many pictures."""
 
@@ -171,7 +177,7 @@ def create(
 ) -> DropBox:
     """Make a drop box for an album of the owner's, or for a new one of this name.
 
-    Raises TextTooLongError, LinkPasswordError, ExpiryPassedError, ImageLimitError, SizeLimitError,
+    Raises TextTooLongError, LinkPasswordError, EndPassedError, ImageLimitError, SizeLimitError,
     and what `albums.create` raises.
     """
     checked, password = check(terms), hashed(terms)
@@ -251,7 +257,7 @@ def check(terms: Terms, before: datetime | None = None) -> Terms:
     if terms.most_bytes is not None and not 1 <= terms.most_bytes < 2**63:
         raise SizeLimitError
     if terms.expires is not None and terms.expires <= now() and terms.expires != before:
-        raise ExpiryPassedError
+        raise EndPassedError
     chosen = tuple(extension for extension in EXTENSIONS if extension in terms.types)
     return replace(
         terms,

@@ -17,7 +17,6 @@ from flaskr.db import db
 from flaskr.errors import (
     AlbumNameError,
     DomainError,
-    ExpiryPassedError,
     LinkPasswordError,
     NotFoundError,
 )
@@ -25,7 +24,7 @@ from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import albums, details
 from flaskr.library import drop_boxes as library
 from flaskr.library.albums import MAX_NAME
-from flaskr.library.drop_boxes import ImageLimitError, Sent, SizeLimitError, Terms
+from flaskr.library.drop_boxes import EndPassedError, ImageLimitError, Sent, SizeLimitError, Terms
 from flaskr.library.texts import one_line
 from flaskr.models import MAX_ID, Album, DropBox
 from flaskr.tuchuang import bp
@@ -399,7 +398,7 @@ def refuse(form: DropBoxForm, error: DomainError) -> None:
     db.session.rollback()
     fields: dict[type[DomainError], Any] = {
         AlbumNameError: form.album,
-        ExpiryPassedError: form.expires,
+        EndPassedError: form.expires,
         ImageLimitError: form.most_images,
         InvalidMomentError: form.expires,
         LinkPasswordError: form.password,

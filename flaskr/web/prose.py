@@ -14,8 +14,8 @@ from flaskr.models import Image
 from flaskr.web.links import EXAMPLE_KEY, PAGE_BOXES, absolute, srcset
 from flaskr.web.markdown import to_html
 
-SIZES = "(max-width: 42.5rem) 100vw, 42.5rem"
-"""How wide a picture in a text is, as css/tokens.css has it (`--reading`)."""
+COLUMN = 680
+"""How wide a text is at most, in pixels, as css/tokens.css has it (`--reading`)."""
 
 TAG = re.compile("<[a-z][^>]*>")
 """A tag as the cleaner writes it: values stand in double quotes, without any of `<>"`."""
@@ -77,11 +77,17 @@ def dressed(tag: str, image: Image) -> str:
     given = {name for name, _ in ATTRIBUTE.findall(tag)}
     added: dict[str, object] = {"decoding": "async"}
     if image.blob.extension != SVG.extension:  # it is sharp at any size
-        added |= {"srcset": srcset(image, PAGE_BOXES, still=False), "sizes": SIZES}
+        added |= {"srcset": srcset(image, PAGE_BOXES, still=False), "sizes": column_sizes(image)}
     if not given & {"width", "height"}:
         added |= {"width": image.blob.width, "height": image.blob.height}
     attributes = "".join(f' {name}="{escape(value)}"' for name, value in added.items())
     return f"{tag.removesuffix('>')}{attributes}>"
+
+
+def column_sizes(image: Image) -> str:
+    """Return how wide a picture in a text is, as `sizes` has it: never wider than its own."""
+    width = min(COLUMN, image.blob.width)
+    return f"(max-width: {width}px) 100vw, {width}px"
 
 
 def for_elsewhere(html: str) -> str:

@@ -254,8 +254,9 @@ def test_a_cover_is_chosen_among_ones_own_pictures(owner, client, session, ada, 
     (cover,) = query(client.get(path), ".post-cover")
     assert first.key in cover.attrs["src"]
     assert first.key in client.get("/").text
-    (chosen,) = query(owner.get(f"{path}/update"), "input[name=cover][checked]")
-    assert chosen.attrs["value"] == first.key
+    chosen = query(owner.get(f"{path}/update"), "form > fieldset input[name=cover][checked]")
+    assert [element.attrs["value"] for element in chosen] == [first.key]
+    assert not query(form, "input[type=hidden][name=cover]")
 
 
 def test_pictures_of_the_text_are_offered_first(owner, session, ada):

@@ -39,7 +39,7 @@ def test_a_picture_of_ours_comes_in_every_size(pictures, image, client, form):
     assert [width for _, width in sources] == ["640w", "1280w", "1600w"]
     assert shown["loading"] == "lazy"
     assert (shown["width"], shown["height"]) == ("1600", "900")
-    assert shown["sizes"].endswith("42.5rem")
+    assert shown["sizes"].endswith(" 680px")
     assert image.key in shown["src"]
     assert client.get(sources[0][0]).mimetype == "image/webp"
 
