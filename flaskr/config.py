@@ -272,7 +272,9 @@ SETTINGS: tuple[Setting, ...] = (
         True,
         "Whether attempts are limited. Failed log-ins: 10 in 15 minutes for an account, 25 in 5 "
         "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
-        "200 uploads and 60 deletions an hour for an address. Pictures fetched from elsewhere: 200 "
+        "200 uploads and 60 deletions an hour for an address. Wrong passwords of a link: 10 in 15 "
+        "minutes for an address, 100 an hour in all. Drop boxes: 1,000 pictures an hour for an "
+        "address. Pictures fetched from elsewhere: 200 "
         "an hour for an account; Markdown moved here: 60 times.",
         parse_flag,
     ),
