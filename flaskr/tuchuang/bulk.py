@@ -107,6 +107,7 @@ def ask(used: Sequence[str], keys: Sequence[str]) -> Response:
     """Tell a script that some are used; show people which, and ask."""
     if wants_json():
         raise InUseError(count=len(used))
+    shown = chosen.own_images(db.session, account(), used[:MOST_SHOWN])
     all_of_list = request.form.get("all", "")
     page = render_template(
         "tuchuang/used.html",
@@ -118,7 +119,10 @@ def ask(used: Sequence[str], keys: Sequence[str]) -> Response:
         next=here(),
         number=len(keys),
         used=len(used),
-        tiles=tiles_of(chosen.own_images(db.session, account(), used[:MOST_SHOWN])),
+        pictures=[
+            (tile, uses.of_image(db.session, image, account().id))
+            for image, tile in zip(shown, tiles_of(shown), strict=True)
+        ],
     )
     return make_response(page)
 
