@@ -31,7 +31,7 @@ def test_a_selection_is_shared_opened_by_a_stranger_and_taken_back(
     desk.get_by_label("Title").fill("From the lake")
     desk.get_by_label("Password").fill("heron")
     desk.get_by_role("button", name="Make the link").click()
-    link = desk.get_by_label("Link", exact=True).input_value()
+    link = desk.get_by_role("textbox", name="Link", exact=True).input_value()
     assert violations(desk) == []
 
     witness.expect(403, 410)
@@ -89,7 +89,7 @@ def test_an_album_is_shared_for_one_view(desk, new_context, session, ada, pictur
     expect(desk.locator(".field-error")).to_contain_text("Write a number")
     desk.get_by_label("How often it can be opened").fill("1")
     desk.get_by_role("button", name="Make the link").click()
-    link = desk.get_by_label("Link", exact=True).input_value()
+    link = desk.get_by_role("textbox", name="Link", exact=True).input_value()
     first, second = new_context().new_page(), new_context().new_page()
     first.goto(link)
     expect(first.locator(".tile img")).to_have_count(3)
@@ -146,7 +146,7 @@ def test_who_sees_an_upload_is_chosen_on_its_page(member, new_context, session, 
     page.get_by_label("Who can see what is shared").select_option("private")
     (file,) = write({"mine.png": png(64, 48, number=size[0])})
     page.locator("#file").set_input_files(file)
-    page.wait_for_url("**/tuchuang/uploads/*")
+    page.wait_for_url("**/tuchuang/download/*")
     session.rollback()
     image = session.query(Image).filter_by(name="mine.png", owner_id=member.user.id).one()
     assert image.visibility == "private"
