@@ -3,6 +3,7 @@
 import sys
 from datetime import timedelta
 from errno import EPIPE
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from flaskr.errors import DomainError
 
 if TYPE_CHECKING:
     from flaskr.library.faults import Fault
+    from flaskr.library.mover import Moved
 
 
 LOOKS = 2000
@@ -262,6 +264,7 @@ def gc(*, dry_run: bool) -> None:
     from flaskr.db import require_current_schema
     from flaskr.library import lookalikes
     from flaskr.library.collect import Keeping, collect
+    from flaskr.library.mover import documents
     from flaskr.library.set_collect import collect_sets
     from flaskr.models import now
 
@@ -285,6 +288,9 @@ def gc(*, dry_run: bool) -> None:
     click.echo(f"Idempotency-Keys that nobody will use again: {done.keys}")
     if filed.set_aside:
         click.echo(f"nobody's files in upload sets, moved to files/quarantine/: {filed.set_aside}")
+    forgotten = documents.forget_texts(database.session, at, dry_run=dry_run)
+    if forgotten:
+        click.echo(f"texts of moved Markdown, not kept any longer: {forgotten}")
     if not dry_run and (looked := lookalikes.look_at_rest(database.session, media, most=LOOKS)):
         click.echo(f"pictures looked at for what they are like: {looked}")
 
@@ -328,6 +334,85 @@ def describe_fault(fault: "Fault") -> str:
     name = fault.name.encode(errors="backslashreplace").decode()
     line = f"{'mended ' if fault.repaired else ''}{fault.kind}: {name} {fault.detail}"
     return f"{line}\n  pictures: {', '.join(fault.images)}" if fault.images else line
+
+
+@main.group("import")
+def import_() -> None:
+    """Bring in what is elsewhere."""
+
+
+@import_.command("markdown")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Change and fetch nothing; say what would be done.")
+@click.option("--user", "username", help="Whose the pictures become; else the first admin's.")
+@click.option("--url", help="What addresses here begin with; else PUBLIC_URL.")
+@click.option("--from", "former", multiple=True, help="A former address of this host.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the texts below this folder; else in their places.",
+)
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "unlisted", "private"]),
+    help="Who can see the pictures; else as the account has chosen.",
+)
+@with_appcontext
+def import_markdown(
+    paths: tuple[Path, ...],
+    *,
+    dry_run: bool,
+    username: str | None,
+    url: str | None,
+    former: tuple[str, ...],
+    output: Path | None,
+    visibility: str | None,
+) -> None:
+    """Take in the pictures of Markdown at PATHS, and lead its text to where they are now.
+
+    A path is a folder, a Markdown file or a ZIP. Files are changed in their places, where nothing
+    but the addresses of pictures changes; what is in a ZIP goes into a new one beside it.
+    """
+    from flaskr.db import db as database
+    from flaskr.db import require_current_schema
+    from flaskr.library import accounts
+    from flaskr.library.mover import read_former
+    from flaskr.library.mover.paths import places
+    from flaskr.tuchuang.move_files import Wishes, move_place
+
+    require_current_schema()
+    here = (url or current_app.config["PUBLIC_URL"]).rstrip("/")
+    if not here and not dry_run:
+        raise click.UsageError("Say with --url, or PUBLIC_URL, how people reach this host.")
+    session = database.session
+    owner = accounts.find(session, username) if username else accounts.first_admin(session)
+    if owner is None:
+        raise click.UsageError("Say with --user whose the pictures become: there is no admin.")
+    seen_by = visibility or owner.default_visibility
+    wishes = Wishes(here, seen_by, read_former(" ".join(former)), dry_run=dry_run)
+    texts = rewritten = left = 0
+    for place in places(paths, output):
+        for moved in move_place(owner, place, wishes):
+            texts += 1
+            rewritten += moved.rewritten
+            left += len(moved.left)
+            click.echo(describe_text(f"{place.name}/{moved.name}", moved, dry_run=dry_run))
+    if dry_run:
+        click.echo("Nothing is changed or fetched.")
+    click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} left as they were")
+
+
+def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:
+    """Return a line for a text, and one for each address in it that was left."""
+    would = "would be " if dry_run else ""
+    lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} left"]
+    lines += [f"  {printable(each.address)}: {printable(str(each.error))}" for each in moved.left]
+    return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """Return a text that fits on a line of any terminal."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 @main.command()

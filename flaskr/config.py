@@ -22,6 +22,7 @@ SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file, not a secret
 KIB = 1024
 MIB = 1024 * KIB
 MAX_TOKEN_DAYS = 3650
+MIN_LINK_KEY = 32
 WECHAT_PAIR = ("WECHAT_APPID", "WECHAT_SECRET")
 
 
@@ -70,6 +71,12 @@ def check_web_address(address: object) -> None:
     _ = parts.port  # it may be none
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("expected http:// or https://, a host and a path")
+
+
+def check_link_keys(keys: object) -> None:
+    """Raise ValueError unless each key is too long to be guessed."""
+    if not isinstance(keys, list) or any(len(str(key)) < MIN_LINK_KEY for key in keys):
+        raise ValueError(f"expected keys of at least {MIN_LINK_KEY} characters")
 
 
 def parse_list(text: str) -> list[str]:
@@ -232,6 +239,15 @@ SETTINGS: tuple[Setting, ...] = (
         parse_count,
     ),
     Setting(
+        "LINK_KEYS",
+        [],
+        "Keys, separated by commas, for signed links to private pictures: the first signs, all are "
+        "believed. To rotate, put a new one first, and take the old one away once its links have "
+        "ended. Empty: `SECRET_KEY` signs.",
+        parse_list,
+        check_link_keys,
+    ),
+    Setting(
         "TRASH_DAYS",
         30,
         "How many days a deleted picture stays in the trash before `tuchuang gc` removes it.",
@@ -256,8 +272,10 @@ SETTINGS: tuple[Setting, ...] = (
         True,
         "Whether attempts are limited. Failed log-ins: 10 in 15 minutes for an account, 25 in 5 "
         "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
-        "200 uploads and 60 deletions an hour for an address. Pictures fetched from elsewhere: 200 "
-        "an hour for an account.",
+        "200 uploads and 60 deletions an hour for an address. Wrong passwords of a link: 10 in 15 "
+        "minutes for an address, 100 an hour in all. Drop boxes: 1,000 pictures an hour for an "
+        "address. Pictures fetched from elsewhere: 200 "
+        "an hour for an account; Markdown moved here: 60 times.",
         parse_flag,
     ),
     Setting(

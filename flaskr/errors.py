@@ -118,6 +118,14 @@ class WeakPasswordError(DomainError):
     message = message_("Choose a password of 8 to 200 characters.")
 
 
+class LinkPasswordError(DomainError):
+    """The password for a link is too short or too long."""
+
+    code = "link_password"
+    status = 422
+    message = message_("Choose a password of 4 to 200 characters, or none.")
+
+
 class WrongCredentialsError(DomainError):
     """User name and password do not belong together; which of them is wrong is not told."""
 
@@ -287,6 +295,16 @@ class NotInSetError(UnsupportedTypeError):
 class FormatNotInSetError(NotInSetError):
     """The upload set does not take pictures of this format, whatever the file's name says."""
 
+    message = message_(
+        "This file is %(format)s by its content, which is not taken here. Use %(formats)s."
+    )
+
+
+class FormatNotTakenError(DomainError):
+    """Pictures of this format are not taken in this place."""
+
+    code = "format_not_taken"
+    status = 415
     message = message_(
         "This file is %(format)s by its content, which is not taken here. Use %(formats)s."
     )
@@ -672,6 +690,163 @@ class TooManyTagsError(DomainError):
     code = "too_many_tags"
     status = 422
     message = message_("A picture has at most %(most)s tags. Take some off first.")
+
+
+class TooManyPostTagsError(TooManyTagsError):
+    """A post has as many tags as it may."""
+
+    message = message_("A post has at most %(most)s tags.")
+
+
+class CoverError(DomainError):
+    """The picture chosen for a post's cover is none that its readers would see."""
+
+    code = "invalid_cover"
+    status = 422
+    message = message_(
+        "This picture cannot be the cover: it is private, or not among your pictures. Choose "
+        "another one."
+    )
+
+
+class NoMarkdownError(DomainError):
+    """There is no Markdown in what was given."""
+
+    code = "no_markdown"
+    status = 422
+    message = message_(
+        "There is no Markdown in this. Choose files that end in .md, or a ZIP of a folder with "
+        "some."
+    )
+
+
+class TooManyDocumentsError(DomainError):
+    """More texts are to be moved than can be at once."""
+
+    code = "too_many_documents"
+    status = 422
+    message = message_("At most %(most)s Markdown files can be moved at once. Give fewer.")
+
+
+class TextTooLargeError(DomainError):
+    """A text is too long to be read."""
+
+    code = "text_too_large"
+    status = 413
+    message = message_("“%(name)s” is larger than %(limit)s. Leave it out, or divide it.")
+
+
+class BadArchiveError(DomainError):
+    """The file is no ZIP archive, or a damaged one."""
+
+    code = "bad_archive"
+    status = 422
+    message = message_("The ZIP cannot be read: it is damaged, incomplete, or none. Pack it again.")
+
+
+class TooManyEntriesError(DomainError):
+    """The archive lists too many files."""
+
+    code = "too_many_entries"
+    status = 422
+    message = message_("The ZIP holds more than %(most)s files. Pack fewer folders at once.")
+
+
+class ArchiveBombError(DomainError):
+    """The archive would be much too large once it was unpacked."""
+
+    code = "archive_bomb"
+    status = 422
+    message = message_(
+        "The ZIP is refused: unpacked it would be far too large. Pack fewer files at once."
+    )
+
+
+class EncryptedArchiveError(DomainError):
+    """The archive has a password."""
+
+    code = "encrypted_archive"
+    status = 422
+    message = message_("The ZIP has a password. Pack it again without one.")
+
+
+class UnsafeEntryError(DomainError):
+    """The archive holds a file whose name leads out of it."""
+
+    code = "unsafe_entry"
+    status = 422
+    message = message_(
+        "The ZIP is refused: the name “%(name)s” in it leads to another place. Pack the folder "
+        "again."
+    )
+
+
+class ArchiveLinkError(DomainError):
+    """The archive holds a link."""
+
+    code = "archive_link"
+    status = 422
+    message = message_(
+        "The ZIP is refused: “%(name)s” in it is a link, not a file. Pack the folder again without "
+        "links."
+    )
+
+
+class SeveralArchivesError(DomainError):
+    """A ZIP came with other files."""
+
+    code = "several_archives"
+    status = 422
+    message = message_("Give one ZIP alone, or Markdown files together with their pictures.")
+
+
+class WrittenMeanwhileError(DomainError):
+    """A text on this machine has changed while its pictures were moved."""
+
+    code = "written_meanwhile"
+    status = 409
+    message = message_(
+        "“%(name)s” was changed while its pictures were moved, so it is left as it is. Move it "
+        "once more."
+    )
+
+
+class FormerAddressError(DomainError):
+    """What was given is no address that this host can have had."""
+
+    code = "invalid_former_address"
+    status = 422
+    message = message_(
+        "“%(address)s” is no former address of this host, or one too many. Write it as "
+        "https://img.example.org."
+    )
+
+
+class NotThereError(DomainError):
+    """The text refers to a picture that did not come along."""
+
+    code = "not_there"
+    status = 422
+    message = message_("No such picture came along.")
+
+
+class OutsideError(DomainError):
+    """The text refers to a place outside of what was given."""
+
+    code = "outside"
+    status = 422
+    message = message_("This place is outside of what came along. Give the folder above, as a ZIP.")
+
+
+class InUseError(DomainError):
+    """Posts or texts mention `count` of the images that somebody is about to delete or to hide."""
+
+    code = "in_use"
+    status = 409
+    message = message_(
+        "Posts or imported texts show %(count)s of the chosen pictures, which would be missing "
+        "there."
+    )
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT}

@@ -16,12 +16,16 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.validators import Optional
 
 from flaskr.db import db
 from flaskr.errors import InvalidLinkFormError, InvalidLinkTemplateError
 from flaskr.library import accounts
+from flaskr.library import profile as library_profile
+from flaskr.library.editing import VISIBILITIES
 from flaskr.library.link_forms import LINK_FORMS, Pasted, fill_template
-from flaskr.library.uploads import KEEPS
+from flaskr.library.uploads import KEEPS, VISIBILITY
+from flaskr.models import User
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.links import absolute
@@ -45,6 +49,17 @@ class UploadsForm(FlaskForm):
     keep = RadioField(
         _l("How to keep uploads"), choices=[SelectChoice(keep, keep) for keep in KEEPS]
     )
+    visibility = RadioField(
+        _l("Who can see what is shared"),
+        choices=[SelectChoice(each, each) for each in VISIBILITIES],
+        validators=[Optional()],
+    )
+
+
+class ProfileForm(FlaskForm):
+    """Whether there is a public page of the account."""
+
+    profile = BooleanField(_l("Show a public page"))
 
 
 class LinksForm(FlaskForm):
@@ -68,13 +83,30 @@ class LinksForm(FlaskForm):
 def uploads() -> str | Response:
     """Choose how uploads are kept."""
     user = account()
-    form = UploadsForm(keep=user.keep)
+    form = UploadsForm(keep=user.keep, visibility=shown_to(user))
     if form.validate_on_submit():
         accounts.set_keep(db.session, user, form.keep.data)
+        if "visibility" in request.form:
+            accounts.set_default_visibility(db.session, user, form.visibility.data)
         db.session.commit()
         flash(gettext("Your settings are saved."))
         return redirect(url_for(".uploads"), 303)
     return render_settings(form, links_form())
+
+
+def shown_to(user: User) -> str:
+    """Return who may see the account's uploads when they do not say."""
+    return user.default_visibility or VISIBILITY["share"]
+
+
+@bp.post("/profile")
+@login_required
+def profile() -> Response:
+    """Switch the account's public page on or off."""
+    library_profile.switch(db.session, account(), on="profile" in request.form)
+    db.session.commit()
+    flash(gettext("Your settings are saved."))
+    return redirect(url_for(".uploads"), 303)
 
 
 @bp.post("/links")
@@ -98,7 +130,7 @@ def links() -> Response:
         if wants_json():
             raise
         db.session.rollback()
-        page = render_settings(UploadsForm(formdata=None, keep=account().keep), refused(error))
+        page = render_settings(uploads_form(), refused(error))
         return make_response(page, error.status)
     db.session.commit()
     if wants_json():
@@ -109,6 +141,12 @@ def links() -> Response:
     if "next" not in asked:
         flash(gettext("Your settings are saved."))
     return back_to(asked.get("next"), url_for(".uploads"))
+
+
+def uploads_form() -> UploadsForm:
+    """Return the form as the account is now."""
+    user = account()
+    return UploadsForm(formdata=None, keep=user.keep, visibility=shown_to(user))
 
 
 def links_form() -> LinksForm:
@@ -132,7 +170,7 @@ def refused(error: InvalidLinkFormError | InvalidLinkTemplateError) -> LinksForm
     return form
 
 
-def render_settings(uploads_form: UploadsForm, form: LinksForm) -> str:
+def render_settings(uploading: UploadsForm, form: LinksForm) -> str:
     """Render the page; it shows what becomes of a template with one picture as an example."""
     example = Pasted(
         url=absolute(url_for("tuchuang.download", key="2mNwRk7pQz4L", extension="jpg")),
@@ -145,8 +183,10 @@ def render_settings(uploads_form: UploadsForm, form: LinksForm) -> str:
     )
     return render_template(
         "settings/uploads.html",
-        form=uploads_form,
+        form=uploading,
         links_form=form,
+        profile_form=ProfileForm(formdata=None, profile=account().profile),
+        public_page=absolute(url_for("short_links.profile", username=account().username)),
         example=example,
         example_text=fill_template(form.link_template.data or "", example),
     )

@@ -11,34 +11,45 @@ from io import BytesIO
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pillow_heif
 from PIL import Image as Pillow
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from flaskr.errors import NotThereError
 from flaskr.library import (
     accounts,
     albums,
+    drop_boxes,
     keys,
     media,
+    mover,
+    posts,
     resumable,
     search,
     set_files,
+    shares,
     tags,
     tokens,
     usage,
 )
+from flaskr.library.mover import documents
 from flaskr.library.sets import UploadSet
 from flaskr.models import (
     Album,
     Base,
     BatchEntry,
     Blob,
+    Document,
+    Drop,
+    DropBox,
     Image,
     Post,
     ResumableUpload,
     SetFile,
+    Share,
     User,
 )
 from flaskr.storage import Store
@@ -67,9 +78,17 @@ def make_token(
     return secret
 
 
-def make_post(session: Session, author: User, title: str = "A title", body: str = "A text") -> Post:
-    post = Post(author_id=author.id, title=title, body=body)
-    session.add(post)
+def make_post(
+    session: Session,
+    author: User,
+    title: str = "A title",
+    body: str = "A text",
+    *,
+    tags: Sequence[str] = (),
+    cover: str = "",
+    draft: bool = False,
+) -> Post:
+    post = posts.create(session, author, posts.Writing(title, body, tags, cover, draft))
     session.commit()
     return post
 
@@ -147,6 +166,59 @@ def make_album(
     return album
 
 
+def make_share(
+    session: Session,
+    kept: media.Media,
+    owner: User,
+    subject: Sequence[Image] | Album,
+    **terms: Any,
+) -> tuple[Share, str]:
+    """A share, and its token."""
+    asked = shares.Terms(**terms)
+    if isinstance(subject, Album):
+        share = shares.of_album(session, kept, owner, subject, asked)
+    else:
+        share = shares.of_images(session, kept, owner, [image.key for image in subject], asked)
+    session.commit()
+    token = shares.token_of(kept, share)
+    assert token is not None
+    return share, token
+
+
+def make_drop_box(
+    session: Session,
+    kept: media.Media,
+    owner: User,
+    album: Album | str = "From others",
+    **terms: Any,
+) -> tuple[DropBox, str]:
+    """A drop box, and its token."""
+    box = drop_boxes.create(session, kept, owner, album, drop_boxes.Terms(**terms))
+    session.commit()
+    token = drop_boxes.token_of(kept, box)
+    assert token is not None
+    return box, token
+
+
+def make_drop(
+    session: Session, box: DropBox, image: Image, sender: str = "Eve", *, waiting: bool = False
+) -> Drop:
+    """An image that came through a drop box; it is not put into the album."""
+    approved = None if waiting else datetime.now(UTC)
+    drop = Drop(drop_box_id=box.id, image_id=image.id, sender=sender, approved=approved)
+    image.visibility = "private" if waiting else image.visibility
+    box.images += 1
+    session.add(drop)
+    session.commit()
+    return drop
+
+
+def publish(session: Session, owner: User, image: Image, album: Album) -> None:
+    """Give the owner a public page with a public picture and a public album on it."""
+    owner.profile, album.public, image.visibility = True, True, "public"
+    session.commit()
+
+
 def make_tag(session: Session, owner: User, name: str, images: Sequence[Image]) -> None:
     tags.put_on(session, owner, [image.key for image in images], [name])
     session.commit()
@@ -168,6 +240,17 @@ def make_document(
     session.commit()
     assert upload_set.place is not None
     put(upload_set.place.store, document.name, content)
+    return document
+
+
+def make_moved(
+    session: Session, owner: User, batch: str, image: Image, name: str = "notes/a.md"
+) -> Document:
+    """A text that was moved; it mentions the image, and one that was left."""
+    left = [mover.Left("gone.png", NotThereError())]
+    moved = mover.Moved(name, b"before", b"after", 1, left, [f"/i/{image.key}.png"])
+    document = documents.record(session, owner.id, batch, moved)
+    session.commit()
     return document
 
 

@@ -45,6 +45,7 @@ from flaskr.web.uploading import (
     read_batch,
     read_keep,
     read_position,
+    read_visibility,
     tell_fault,
 )
 from flaskr.web.users import account, token_account
@@ -204,6 +205,7 @@ def announcement() -> Announcement:
         name=told.get("filename") or told.get("name") or "",
         batch=read_batch(told.get("batch", "")),
         keep=read_keep(told.get("keep", "")),
+        visibility=read_visibility(told.get("visibility", "")),
         position=read_position(told.get("position", "")),
         idempotency_key=idempotency_key(),
         metadata_header=said,

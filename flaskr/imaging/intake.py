@@ -8,11 +8,17 @@ from pathlib import Path
 
 from PIL import Image
 
-from flaskr.errors import TooManyFramesError, TooManyPixelsError, UnsupportedTypeError
+from flaskr.errors import (
+    FormatNotTakenError,
+    TooManyFramesError,
+    TooManyPixelsError,
+    UnsupportedTypeError,
+)
 from flaskr.imaging import metadata, svg
 from flaskr.imaging.alike import perceptual_hash
 from flaskr.imaging.facts import CleanFile, Facts
 from flaskr.imaging.formats import (
+    EXTENSIONS,
     FORMATS,
     HEAD_BYTES,
     JPEG,
@@ -87,12 +93,15 @@ def decode(
 
 
 def identify(source: Path, limits: Limits) -> Format:
-    """Tell the format from the content. Raises UnsupportedTypeError."""
+    """Tell the format from the content. Raises UnsupportedTypeError, FormatNotTakenError."""
     with source.open("rb") as file:
         format_ = sniff(file.read(HEAD_BYTES))
     drawing = format_ is SVG and limits.svg and SVG_INSTALLED
     if format_ is None or not (format_ in FORMATS or drawing):
         raise UnsupportedTypeError(formats=", ".join(known.name for known in FORMATS))
+    if limits.extensions and format_.extension not in limits.extensions:
+        taken = (EXTENSIONS[extension].name for extension in limits.extensions)
+        raise FormatNotTakenError(format=format_.name, formats=", ".join(taken))
     return format_
 
 

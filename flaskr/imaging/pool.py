@@ -17,6 +17,7 @@ from flaskr.errors import (
     BusyError,
     DomainError,
     FileTooLargeError,
+    FormatNotTakenError,
     IncompleteImageError,
     TooComplexError,
     TooManyFramesError,
@@ -47,6 +48,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     error.code: error
     for error in (
         FileTooLargeError,
+        FormatNotTakenError,
         IncompleteImageError,
         TooComplexError,
         TooManyFramesError,

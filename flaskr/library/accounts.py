@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
     InvalidUsernameError,
+    LinkPasswordError,
     NoSuchUserError,
     RegistrationClosedError,
     UsernameTakenError,
@@ -30,6 +32,8 @@ NAME_KEY_LENGTH = 160
 """What its column holds."""
 
 PASSWORD_LENGTH = range(8, 201)
+LINK_PASSWORD_LENGTH = range(4, 201)
+"""Of the password of a link, which is told to others; few attempts are allowed at either."""
 
 GUEST = "guest"
 """The `external_id` of the account that guests' uploads belong to."""
@@ -109,6 +113,11 @@ def find(session: Session, username: str) -> User:
     if user is None:
         raise NoSuchUserError(name=username)
     return user
+
+
+def first_admin(session: Session) -> User | None:
+    """Return the admin who was there first, if there is one."""
+    return session.scalar(select(User).where(User.is_admin).order_by(User.id).limit(1))
 
 
 def authenticate(session: Session, username: str, password: str) -> User:
@@ -207,6 +216,27 @@ def set_links(
     user.link_form, user.link_template = check_choice(wanted, kept), kept
     if copy is not None:
         user.copy_links = copy
+
+
+def hash_link_password(password: str) -> str:
+    """Hash the password that a link of somebody's asks for. Raises LinkPasswordError."""
+    if len(password) not in LINK_PASSWORD_LENGTH:
+        raise LinkPasswordError
+    return _hasher.hash(password)
+
+
+def opens_link(stored: str, password: str) -> bool:
+    """Tell whether this is the password behind a hash made by `hash_link_password`."""
+    try:
+        return len(password) in LINK_PASSWORD_LENGTH and _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def set_default_visibility(session: Session, user: User, visibility: str | None) -> None:
+    """Set who may see the account's uploads when they do not say; None: whoever has the link."""
+    begin_write(session)
+    user.default_visibility = visibility
 
 
 def end_sessions(session: Session, user: User) -> None:

@@ -50,10 +50,11 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Saying:
-    """What is said of an album."""
+    """What is said of an album; `public` is None to leave it as it is."""
 
     name: str
     description: str
+    public: bool | None = None
 
 
 # ---- find and list --------------------------------------------------------------------------
@@ -284,6 +285,8 @@ def revise(
     Raises what `describe` and `nest` raise.
     """
     describe(session, album, said.name, said.description, revision=revision)
+    if said.public is not None:
+        album.public = said.public
     nest(session, owner, album, parent)
 
 

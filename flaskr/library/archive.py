@@ -54,13 +54,14 @@ class BrokenArchiveError(Exception):
 
 
 class Chosen(NamedTuple):
-    """What an archive needs to know of an image."""
+    """What an archive needs to know of an image; `stored` is what is sent, if not the blob."""
 
     name: str
     created: datetime
     sha256: str
     bytes: int
     extension: str
+    stored: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def of(session: Session, media: Media, chosen: list[Chosen]) -> Archive:
     names = Names()
     members, missing = [], []
     for image in chosen:
-        stored = blob_name(image.sha256)
+        stored = image.stored or blob_name(image.sha256)
         if is_there(media.store, stored, image.bytes):
             name = names.give(image.name, image.extension)
             members.append(Member(name.encode(), image.created, image.bytes, stored=stored))

@@ -29,6 +29,7 @@ class Order:
     keep: Keep
     position: int = 0
     idempotency_key: str | None = None
+    visibility: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def fetch(
             position=order.position,
             idempotency_key=order.idempotency_key,
             request_sha256=digest(order.address),
+            visibility=order.visibility,
         )
         repeated = repeat(session, media, owner.id, arrival)
         if repeated is not None:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flaskr.library.narrowing import Narrowing, few
 from flaskr.library.search import KEY_LENGTH, asked_for
-from flaskr.models import MAX_ID, AlbumImage, Image, ImageTag, User
+from flaskr.library.uses import is_used
+from flaskr.models import MAX_ID, AlbumImage, Image, ImageTag, ImageUse, User
 
 FIRST, LAST = "", "last"
 """Cursors of the first page and the last one."""
@@ -64,7 +65,8 @@ KEYS = {sort: tuple(str(column.key) for column in order.columns) for sort, order
 class Filter:
     """What narrows a list: all of it has to be so. Albums and tags are given by their ids.
 
-    `text` is what somebody typed into the search box; from `since` on, and before `until`.
+    `text` is what somebody typed into the search box; `used` are those that posts or imported texts
+    mention; from `since` on, and before `until`.
     """
 
     text: str = ""
@@ -72,6 +74,7 @@ class Filter:
     visibility: str | None = None
     album: int | None = None
     tag: int | None = None
+    used: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -228,6 +231,10 @@ def narrow(session: Session, owner_id: int, wanted: Filter) -> list[Narrowing]:
     if wanted.tag is not None:
         tagged = select(ImageTag.image_id).where(ImageTag.tag_id == wanted.tag)
         found.append(Narrowing(tagged, of_image(tagged, ImageTag.image_id)))
+    if wanted.used is not None:
+        mentioned = select(ImageUse.image_id).join(Image, ImageUse.image_id == Image.id)
+        ids = mentioned.where(Image.owner_id == owner_id).distinct() if wanted.used else None
+        found.append(Narrowing(ids, is_used() if wanted.used else ~is_used()))
     if wanted.text:
         found += asked_for(session, owner_id, wanted.text)
     return found

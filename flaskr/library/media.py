@@ -21,7 +21,8 @@ class Media:
 
     `secret_key` is the instance's; deletion links are made with it. `making` bounds who may wait
     for variants; `quota` is what an account may keep; `sets` are the upload sets by name, whose
-    places hold documents, and copies of pictures.
+    places hold documents, and copies of pictures. `clean` has the SHA-256 of contents that were
+    found to hold no metadata.
     """
 
     store: Store
@@ -31,6 +32,7 @@ class Media:
     making: Making = field(default_factory=Making)
     quota: Quota = UNLIMITED
     sets: Mapping[str, UploadSet] = field(default_factory=dict)
+    clean: set[str] = field(default_factory=set)
 
 
 def local_media(

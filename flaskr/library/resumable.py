@@ -121,6 +121,7 @@ class Announcement:
     position: int = 0
     idempotency_key: str | None = None
     metadata_header: str = ""
+    visibility: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ def create(
         batch=announced.batch,
         position=announced.position,
         keep=announced.keep,
+        visibility=announced.visibility,
         idempotency_key=announced.idempotency_key,
         metadata_header=announced.metadata_header,
         expires=now() + allowance.lifetime,
@@ -442,7 +444,15 @@ class Reception:
             raise NotFoundError
         name, keep = row.name or NAMELESS, cast("Keep", row.keep)
         arrived = self._file.finish()
-        return Arrival(arrived, name, row.batch, keep, row.position, row.idempotency_key)
+        return Arrival(
+            arrived,
+            name,
+            row.batch,
+            keep,
+            row.position,
+            row.idempotency_key,
+            visibility=row.visibility,
+        )
 
     def _give_up(self) -> None:
         begin_write(self._session)

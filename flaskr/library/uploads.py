@@ -40,7 +40,8 @@ class Arrival:
     """A file that has arrived in the spool, and what its sender says of it.
 
     `name` is its name where it came from; `batch` a key that groups what comes together, if
-    anything does, `position` the file's place in it, as far as its sender knows.
+    anything does, `position` the file's place in it, as far as its sender knows. `visibility` is
+    who may see it if it is shared, None for whoever has the link; a backup is its owner's alone.
     `idempotency_key` is the same if the same file is sent once more because no answer came. `anew`
     asks for an image of its own, though the owner may have the same content already.
     `request_sha256` stands for what the key came with where that is not the file. `copy` is given
@@ -56,6 +57,13 @@ class Arrival:
     anew: bool = False
     request_sha256: str | None = None
     copy: Callable[[Path], None] | None = None
+    visibility: str | None = None
+
+    @property
+    def shown_to(self) -> str:
+        """Who may see the picture."""
+        usual = VISIBILITY[self.keep]
+        return self.visibility or usual if self.keep == "share" else usual
 
     @property
     def keyed_sha256(self) -> str:
@@ -105,8 +113,8 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     repeated = joined(session, media, owner_id, arrival)  # it can have come while this was decoded
     if repeated is not None:
         return repeated
-    visibility = VISIBILITY[arrival.keep]
-    image = None if arrival.anew else same_content(session, owner_id, blob, visibility)
+    shown_to = arrival.shown_to
+    image = None if arrival.anew else same_content(session, owner_id, blob, shown_to)
     known = image is not None
     if image is None:
         claim_room(session, media, owner_id, blob, images=1)
@@ -155,7 +163,7 @@ def record_image(
         owner_id=owner_id,
         blob=blob,
         name=display_name(arrival.name, blob.extension),
-        visibility=VISIBILITY[arrival.keep],
+        visibility=arrival.shown_to,
         deletion_sha256=digest(derive_secret(media.secret_key, DELETION, key)),
     )
     write_texts(image)

@@ -15,7 +15,8 @@ class User(Base):
 
     `external_id` is set for accounts that are made on demand and have no password: `wechat:` and
     an openid, or `guest`. What `used_…` counts and who keeps it says library.usage; a `quota_…` of
-    None is that of the settings.
+    None is that of the settings. With `profile` there is a public page of the account;
+    `default_visibility` is that of uploads which say nothing, None for unlisted.
     """
 
     __tablename__ = "user"
@@ -36,6 +37,8 @@ class User(Base):
     used_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     quota_images: Mapped[int | None]
     quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    profile: Mapped[bool] = mapped_column(default=False, server_default=false())
+    default_visibility: Mapped[str | None] = mapped_column(String(8))
 
     @classmethod
     def by_external_id(cls, session: Session, external_id: str) -> Self | None:

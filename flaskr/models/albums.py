@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import ForeignKey, Index, String, Text, select
+from sqlalchemy import ForeignKey, Index, String, Text, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from flaskr.models.base import Base, BigId, Moment, now
@@ -12,7 +12,7 @@ from flaskr.models.base import Base, BigId, Moment, now
 class Album(Base):
     """An album, below `parent_id` if that is set. `position` orders those that lie side by side.
 
-    `revision` goes up with every change.
+    `revision` goes up with every change. A `public` one is on its owner's public page.
     """
 
     __tablename__ = "album"
@@ -29,6 +29,7 @@ class Album(Base):
         ForeignKey("image.id", ondelete="SET NULL"), index=True
     )
     revision: Mapped[int] = mapped_column(default=1)
+    public: Mapped[bool] = mapped_column(default=False, server_default=false())
     created: Mapped[datetime] = mapped_column(Moment, default=now)
 
     __table_args__ = (

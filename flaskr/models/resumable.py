@@ -14,8 +14,8 @@ class ResumableUpload(Base):
     """A file on its way in, piece by piece; api.tus is how it comes.
 
     `offset` bytes of `length` are durable in the spool, under a name made of `key`. `image_id` is
-    set once the picture has been taken in, and `offset` is `length` no sooner. `metadata_header`
-    is what the client said, as it said it.
+    set once the picture has been taken in, and `offset` is `length` no sooner. `visibility` is None
+    where it follows from `keep`. `metadata_header` is what the client said, as it said it.
     """
 
     __tablename__ = "resumable_upload"
@@ -29,6 +29,7 @@ class ResumableUpload(Base):
     batch: Mapped[str] = mapped_column(String(12))
     position: Mapped[int] = mapped_column(default=0)
     keep: Mapped[str] = mapped_column(String(8))
+    visibility: Mapped[str | None] = mapped_column(String(8))
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     metadata_header: Mapped[str] = mapped_column("metadata", Text, default="")
     image_id: Mapped[int | None] = mapped_column(

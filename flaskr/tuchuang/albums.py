@@ -20,7 +20,7 @@ from flaskr.errors import (
     TooManyAlbumsError,
 )
 from flaskr.library import albums as library
-from flaskr.library import gallery
+from flaskr.library import drop_boxes, gallery
 from flaskr.library.albums import Shelf
 from flaskr.library.gallery import FIRST, Sort
 from flaskr.models import Album
@@ -60,6 +60,9 @@ class AlbumForm(FlaskForm):
     name = StringField(_l("Name"))
     description = TextAreaField(_l("Description"))
     parent = SelectField(_l("Lies in"), validate_choice=False)
+    public = BooleanField(
+        _l("Show it on your public page, with those of its pictures that are public")
+    )
     first_cover = BooleanField(_l("Show its first picture instead"))
     revision = HiddenField()
 
@@ -108,6 +111,7 @@ def album_new() -> str | Response:
             parent=chosen_parent(form),
             description=form.description.data or "",
         )
+        made.public = bool(form.public.data)
         db.session.commit()
     except FORM_ERRORS as error:
         return refuse(form, None, error)
@@ -130,7 +134,9 @@ def album_edit(key: str) -> str | Response:
             db.session,
             account(),
             own,
-            library.Saying(form.name.data or "", form.description.data or ""),
+            library.Saying(
+                form.name.data or "", form.description.data or "", bool(form.public.data)
+            ),
             chosen_parent(form),
             revision=read_number(form.revision.data or "") or 0,
         )
@@ -150,7 +156,11 @@ def album_delete(key: str) -> str | Response:
     own = library.find_own(db.session, account(), key)
     if request.method != "POST":
         shelf = library.shelf(db.session, own)
-        return render_template("tuchuang/album_delete.html", shelf=card(shelf))
+        return render_template(
+            "tuchuang/album_delete.html",
+            shelf=card(shelf),
+            boxes=drop_boxes.of_album(db.session, own),
+        )
     name, above = own.name, library.path_to(db.session, own)
     back = url_for(".album", key=above[-1].key) if above else url_for(".albums")
     library.remove(db.session, account(), own)
@@ -192,6 +202,7 @@ def filled(own: Album) -> AlbumForm:
         name=own.name,
         description=own.description,
         parent=above[-1].key if above else "",
+        public=own.public,
         revision=own.revision,
     )
 

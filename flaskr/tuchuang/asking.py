@@ -21,6 +21,7 @@ from flaskr.web.filters import medium_date
 from flaskr.web.users import account
 
 MOST_DIGITS = 20
+USED = {"yes": True, "no": False}
 DAY = timedelta(days=1)
 
 
@@ -70,6 +71,7 @@ class Asked:
             "album": gettext("Album: %(name)s", name=self.album.name) if self.album else "",
             "tag": gettext("Tag: %(name)s", name=self.tag.name) if self.tag else "",
             "visibility": visibility_text(self.wanted.visibility or ""),
+            "used": used_text(self.query.get("used", "")),
             "since": self._day("since", gettext("From %(date)s", date="{}")),
             "until": self._day("until", gettext("To %(date)s", date="{}")),
         }
@@ -92,6 +94,7 @@ def read(args: Mapping[str, str]) -> Asked:
     tag = tags.find_own(db.session, account(), said["tag"]) if said["tag"] else None
     extension = said["type"] if said["type"] in EXTENSIONS else ""
     visibility = said["visibility"] if said["visibility"] in VISIBILITIES else ""
+    used = said["used"] if said["used"] in USED else ""
     days = {name: day for name in ("since", "until") if (day := read_day(said[name]))}
     usual = Sort.POSITION if album else Sort.NEWEST
     sort = read_sort(said["sort"], usual)
@@ -101,6 +104,7 @@ def read(args: Mapping[str, str]) -> Asked:
         "tag": tag.name if tag else "",
         "type": extension,
         "visibility": visibility,
+        "used": used,
         **{name: day.isoformat() for name, day in days.items()},
         "sort": "" if sort is usual else sort.value,
     }
@@ -110,6 +114,7 @@ def read(args: Mapping[str, str]) -> Asked:
         visibility=visibility or None,
         album=album.id if album else None,
         tag=tag.id if tag else None,
+        used=USED.get(used),
         since=start_of(days["since"]) if "since" in days else None,
         until=end_of(days["until"]) if "until" in days else None,
     )
@@ -117,7 +122,7 @@ def read(args: Mapping[str, str]) -> Asked:
     return Asked(wanted, sort, query, album, tag, days)
 
 
-NAMES = ("q", "album", "tag", "type", "visibility", "since", "until", "sort")
+NAMES = ("q", "album", "tag", "type", "visibility", "used", "since", "until", "sort")
 
 
 def read_day(text: str) -> date | None:
@@ -165,6 +170,12 @@ def visibility_text(visibility: str) -> str:
         "private": gettext("Only you"),
     }
     return str(texts.get(visibility, ""))
+
+
+def used_text(used: str) -> str:
+    """Return what people call pictures that are used, and those that are not."""
+    texts = {"yes": gettext("Used somewhere"), "no": gettext("Not used")}
+    return str(texts.get(used, ""))
 
 
 def sort_text(sort: Sort) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from flask import flash, jsonify, make_response, request, url_for
+from flask import flash, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, NotFoundError, message_
-from flaskr.library import albums, chosen, editing, gallery, tags, trash
+from flaskr.errors import DomainError, InUseError, NotFoundError, message_
+from flaskr.library import albums, chosen, editing, gallery, tags, trash, uses
 from flaskr.library import archive as archives
 from flaskr.library.editing import VISIBILITIES
 from flaskr.models import User, now
@@ -21,9 +21,16 @@ from flaskr.web.formats import wants_json
 from flaskr.web.intake import media
 from flaskr.web.links import attachment_header, chosen_link
 from flaskr.web.redirects import back_to
+from flaskr.web.tiles import tiles_of
 from flaskr.web.users import account, login_required
 
 MOST_FLASHED = 100
+MOST_SHOWN = 24
+"""How many of the pictures that are used somewhere are shown before they go."""
+
+HIDING = {"delete", "private"}
+"""The acts after which others do not see the pictures any more."""
+
 MOST_QUERY = 20_000
 """Characters of a list's address."""
 
@@ -53,12 +60,19 @@ Act = Callable[[User, Sequence[str]], Done]
 @bp.post("/images/bulk")
 @login_required
 def bulk() -> Response:
-    """Do one thing with the chosen pictures, or with all that a list shows."""
+    """Do one thing with the chosen pictures, or with all that a list shows.
+
+    What would take used pictures from where they are used is not done before that was said.
+    """
     act = ACTS.get(request.form.get("action", ""))
     if act is None:
         raise UnknownActError
     try:
-        done = act(account(), chosen_keys())
+        keys = chosen_keys()
+        used = in_the_way(keys)
+        if used:
+            return ask(used, keys)
+        done = act(account(), keys)
         db.session.commit()
     except NotFoundError:
         raise
@@ -81,6 +95,37 @@ def archive() -> Response:
     response.content_length = made.size
     response.headers["Content-Disposition"] = attachment_header(f"pictures-{now():%Y-%m-%d}.zip")
     return response
+
+
+def in_the_way(keys: Sequence[str]) -> list[str]:
+    """Return the keys of those that are used, if they would be missing and nobody was told."""
+    if request.form.get("action") not in HIDING or request.form.get("sure"):
+        return []
+    return uses.used_among(db.session, account(), keys)
+
+
+def ask(used: Sequence[str], keys: Sequence[str]) -> Response:
+    """Tell a script that some are used; show people which, and ask."""
+    if wants_json():
+        raise InUseError(count=len(used))
+    shown = chosen.own_images(db.session, account(), used[:MOST_SHOWN])
+    all_of_list = request.form.get("all", "")
+    page = render_template(
+        "tuchuang/used.html",
+        action=request.form["action"],
+        keys=[] if all_of_list else keys,
+        all=all_of_list,
+        query=request.form.get("query", ""),
+        within=request.form.get("within", ""),
+        next=here(),
+        number=len(keys),
+        used=len(used),
+        pictures=[
+            (tile, uses.of_image(db.session, image, account().id))
+            for image, tile in zip(shown, tiles_of(shown), strict=True)
+        ],
+    )
+    return make_response(page)
 
 
 def refuse(error: DomainError) -> Response:

@@ -11,9 +11,9 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, EditConflictError, NotFoundError, message_
+from flaskr.errors import DomainError, EditConflictError, InUseError, NotFoundError, message_
 from flaskr.library import albums as shelves
-from flaskr.library import editing, images
+from flaskr.library import editing, images, uses
 from flaskr.library import tags as library_tags
 from flaskr.library.editing import MAX_ALT, MAX_TITLE, VISIBILITIES, Changes, Expiry
 from flaskr.models import Image
@@ -40,6 +40,7 @@ FIELDS = {
     "invalid_tag": "tags",
     "too_many_tags": "tags",
     "invalid_visibility": "visibility",
+    "in_use": "visibility",
 }
 """Beside which field an error stands, by its code."""
 
@@ -129,6 +130,7 @@ def edit(key: str) -> Response:
         kept = current_app.config["KEEP_VERSIONS"]
         changes = changed(before, Said.typed())
         if changes != Changes():
+            check_use(own, changes)
             editing.edit(db.session, media(), account(), own, changes, kept=kept, revision=revision)
         db.session.commit()
     except NotFoundError:
@@ -137,6 +139,13 @@ def edit(key: str) -> Response:
         return refuse(error, key, before, revision)
     flash(gettext("Saved."))
     return back_to(request.form.get("next"), url_for(".image", key=key))
+
+
+def check_use(own: Image, changes: Changes) -> None:
+    """Raise InUseError if the image would be missing where it is used, and nobody was told."""
+    hides = changes.visibility == editing.PRIVATE != own.visibility
+    if hides and not request.form.get("sure") and uses.is_image_used(db.session, own):
+        raise InUseError(count=1)
 
 
 def changed(before: Said, typed: Said) -> Changes:
@@ -207,6 +216,9 @@ def render(  # one argument for each thing that the form shows
         album_names=names,
         visibilities=[(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
         visibility_text=visibility_text,
+        uses=uses.of_image(db.session, own, account().id)
+        if "visibility" in (problems or {})
+        else (),
         max_title=MAX_TITLE,
         max_alt=MAX_ALT,
         next=asked_return(),

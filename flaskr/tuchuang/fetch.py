@@ -22,6 +22,7 @@ from flaskr.web.uploading import (
     Outcome,
     Refusal,
     chosen_keep,
+    chosen_visibility,
     idempotency_key,
     max_file_bytes,
     picture_limits,
@@ -46,6 +47,7 @@ def fetch_picture() -> Response:
         chosen_keep(),
         position=read_position(request.form.get("position", "")),
         idempotency_key=idempotency_key(),
+        visibility=chosen_visibility(),
     )
     count_fetch(account().name_key)
     if wants_lines():
@@ -54,9 +56,9 @@ def fetch_picture() -> Response:
     return answer_json(outcome, batch) if wants_json() else answer_page(outcome, batch)
 
 
-def follow(order: Order) -> Iterator[Progress | Outcome]:
+def follow(order: Order) -> Iterator[Progress | Outcome[Upload]]:
     """Fetch and commit. Give how far it is, and at last what became of it."""
-    outcome = Outcome()
+    outcome: Outcome[Upload] = Outcome()
     fetcher = current_app.extensions["tuchuang.fetcher"]
     size = max_file_bytes()
     events = fetch(db.session, media(), fetcher, account(), order, picture_limits(), size)
@@ -91,7 +93,7 @@ def answer_lines(order: Order, batch: str) -> Response:
     return response
 
 
-def line(event: Progress | Outcome, batch: str) -> str:
+def line(event: Progress | Outcome[Upload], batch: str) -> str:
     """Return an event as one line of JSON."""
     if isinstance(event, Outcome):
         return json.dumps(tell(event, batch)) + "\n"

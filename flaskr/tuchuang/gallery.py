@@ -15,10 +15,12 @@ from flaskr.library.editing import VISIBILITIES
 from flaskr.library.gallery import FIRST, Page, Sort
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.asking import (
+    USED,
     Asked,
     read,
     sort_text,
     type_choices,
+    used_text,
     visibility_text,
 )
 from flaskr.web.tiles import Month, Tile, months, tiles_of
@@ -125,6 +127,12 @@ def filter_choices(
             gettext("Who can see it"),
             gettext("Any"),
             [(each, visibility_text(each)) for each in VISIBILITIES],
+        ),
+        (
+            "used",
+            gettext("In posts and imported texts"),
+            gettext("Any"),
+            [(each, used_text(each)) for each in USED],
         ),
     ]
     return [

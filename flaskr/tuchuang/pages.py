@@ -8,14 +8,15 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, NotFoundError
-from flaskr.library import albums, details, gallery, tags, trash, versions
+from flaskr.errors import DomainError, InUseError, NotFoundError
+from flaskr.library import albums, details, gallery, shares, tags, trash, uses, versions
 from flaskr.library import images as library
 from flaskr.models import Image
 from flaskr.transactions import end_read
 from flaskr.tuchuang import bp, bulk
 from flaskr.tuchuang.asking import Asked, read, visibility_text
 from flaskr.tuchuang.camera import camera_facts
+from flaskr.tuchuang.share_forms import share_card
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import media
 from flaskr.web.links import (
@@ -61,11 +62,13 @@ def image(key: str) -> str:
         "tags": [(name, everything.url(tag=name)) for name in tags.tags_of(db.session, own)],
         "visibility": visibility_text(own.visibility),
         "expires": own.expires,
+        "shares": [share_card(each) for each in shares.shares_of(db.session, account(), own)[:10]],
         "described": own.alt,
         "version": own.version,
         "earlier": len(versions.list_all(db.session, own)) - 1,
         "editable": versions.is_editable(own.blob),
         "comparable": bool(own.blob.phash),
+        "uses": uses.of_image(db.session, own, account().id),
         "thumbnail": lasting_thumbnail(own),
         **upload_context(),
     }
@@ -90,12 +93,15 @@ def qr_code(key: str) -> Response:
 def delete(key: str) -> str | Response:
     """Ask, then put into the trash; what is there already stays there.
 
-    A script is only told that it is done.
+    One that is used is not deleted before that was said. A script is only told that it is done.
     """
     if request.method != "POST":
-        own = library.find_own(db.session, account(), key)
-        return render_template("tuchuang/delete.html", image=image_card(own))
+        return render_delete(library.find_own(db.session, account(), key), account().id)
     shown = Image.owned(db.session, account().id, key)
+    if shown is not None and not request.form.get("sure") and uses.is_image_used(db.session, shown):
+        if wants_json():
+            raise InUseError(count=1)
+        return render_delete(shown, account().id)
     message = say_deleted(shown) if shown else gettext("That is deleted already.")
     gone = trash.discard(db.session, media(), account(), [key])
     db.session.commit()
@@ -113,11 +119,21 @@ def delete_by_link(key: str, token: str) -> str | Response:
     """
     found = library.find_by_deletion_secret(db.session, key, token)
     if request.method != "POST":
-        return render_template("tuchuang/delete.html", image=image_card(found))
+        return render_delete(found, None)
     library.delete(db.session, media(), found)
     db.session.commit()
     flash(say_deleted(found))
     return redirect(url_for("blog.index"), 303)
+
+
+def render_delete(found: Image, reader_id: int | None) -> str:
+    """Render the question, with where the image is used."""
+    return render_template(
+        "tuchuang/delete.html",
+        image=image_card(found),
+        uses=uses.of_image(db.session, found, reader_id),
+        next=request.form.get("next", ""),
+    )
 
 
 def say_deleted(found: Image) -> str:

@@ -7,6 +7,7 @@ from flaskr.db import db
 from flaskr.errors import NoFileError
 from flaskr.library import images
 from flaskr.library.keys import new_key
+from flaskr.library.uploads import VISIBILITY, Upload
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
@@ -54,7 +55,7 @@ def uploads(batch: str) -> str:
     return render_template("tuchuang/uploads.html", images=cards, batch=batch)
 
 
-def answer_page(outcome: Outcome, batch: str) -> Response:
+def answer_page(outcome: Outcome[Upload], batch: str) -> Response:
     """Lead a browser to the links; say on the page what was refused."""
     if not outcome.refused:
         return redirect(destination(outcome, batch), 303)
@@ -74,6 +75,7 @@ def render_upload_page(
         batch_url=url_for(".uploads", batch=batch),
         **upload_context(),
         keep=account().keep,
+        visibility=account().default_visibility or VISIBILITY["share"],
         recent=[image_card(image) for image in recent],
         files=arrived or [],
         errors=[

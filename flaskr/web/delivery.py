@@ -45,12 +45,14 @@ class StoredFile:
 class Caching:
     """Whether shared caches may keep an answer, and for how many seconds.
 
-    `second` is when the image was looked up, in whole seconds since 1970.
+    Pages elsewhere may show what is public, or `embedded`. `second` is when the image was looked
+    up, in whole seconds since 1970.
     """
 
     public: bool
     max_age: int
     second: int = field(default_factory=lambda: int(time()))
+    embedded: bool = False
 
 
 class Answer(NamedTuple):
@@ -63,10 +65,8 @@ class Answer(NamedTuple):
 
 def file_headers(file: StoredFile, caching: Caching) -> Headers:
     """Return what says how to read and how long to keep the file."""
-    if caching.public:
-        keep, readers = f"public, max-age={caching.max_age}", "cross-origin"
-    else:
-        keep, readers = "private, no-store", "same-site"
+    keep = f"public, max-age={caching.max_age}" if caching.public else "private, no-store"
+    readers = "cross-origin" if caching.public or caching.embedded else "same-site"
     return [
         ("Content-Type", file.type),
         ("ETag", f'"{file.etag}"'),

@@ -2,6 +2,8 @@
 
 import logging
 import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
@@ -38,6 +40,7 @@ TITLES = {
     403: message_("Not allowed"),
     404: message_("Nothing here"),
     405: message_("Not possible here"),
+    410: message_("No longer here"),
     413: message_("Too large"),
     429: message_("A little slower, please"),
     500: message_("Something broke"),
@@ -135,12 +138,17 @@ def answer_os_error(error: OSError) -> Response:
 
 def describe(error: DomainError) -> str:
     """Return the error's message in the language of the request."""
-    details = dict(error.details)
+    return fill(error.message, error.details)
+
+
+def fill(message: str, told: Mapping[str, Any]) -> str:
+    """Return a message of an error, with its details, in the language of the request."""
+    details = dict(told)
     if "limit" in details:
         details["limit"] = limitsize(details["limit"])
     for name in SIZES & details.keys():
         details[name] = filesize(details[name])
-    return str(gettext(error.message, **details))
+    return str(gettext(message, **details))
 
 
 def error_json(error: DomainError) -> Response:

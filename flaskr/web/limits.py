@@ -17,8 +17,12 @@ LOGIN_PER_ACCOUNT = parse("10 per 15 minutes")
 LOGIN_PER_ADDRESS = parse("25 per 5 minutes")
 WECHAT_PER_ADDRESS = parse("30 per 5 minutes")
 FETCHES_PER_ACCOUNT = parse("200 per hour")
+MOVES_PER_ACCOUNT = parse("60 per hour")
 GUEST_UPLOADS_PER_ADDRESS = parse("200 per hour")
 GUEST_DELETES_PER_ADDRESS = parse("60 per hour")
+DROPS_PER_ADDRESS = parse("1000 per hour")
+LINK_PASSWORDS_PER_ADDRESS = parse("10 per 15 minutes")
+LINK_PASSWORDS_PER_LINK = parse("100 per hour")
 
 
 def client_address() -> str:
@@ -87,6 +91,11 @@ def count_fetch(account_key: str) -> None:
     spend(FETCHES_PER_ACCOUNT, "fetch", account_key)
 
 
+def count_move(account_key: str) -> None:
+    """Count Markdown sent to be moved. Raises TooManyAttemptsError."""
+    spend(MOVES_PER_ACCOUNT, "move", account_key)
+
+
 def count_guest_upload() -> None:
     """Count an upload without a token. Raises TooManyAttemptsError."""
     spend(GUEST_UPLOADS_PER_ADDRESS, "guest-upload", client_address())
@@ -95,6 +104,26 @@ def count_guest_upload() -> None:
 def count_guest_deletion() -> None:
     """Count a deletion without a token. Raises TooManyAttemptsError."""
     spend(GUEST_DELETES_PER_ADDRESS, "guest-delete", client_address())
+
+
+def count_drop() -> None:
+    """Count a picture sent to a drop box. Raises TooManyAttemptsError."""
+    spend(DROPS_PER_ADDRESS, "drop", client_address())
+
+
+def check_link_password(link_key: str) -> None:
+    """Raise TooManyAttemptsError where too many passwords for a link were wrong.
+
+    They count for the address that they came from, and for all together.
+    """
+    check(LINK_PASSWORDS_PER_LINK, "link", link_key)
+    check(LINK_PASSWORDS_PER_ADDRESS, "link-address", link_key, client_address())
+
+
+def count_wrong_link_password(link_key: str) -> None:
+    """Count a wrong password for a link."""
+    count(LINK_PASSWORDS_PER_LINK, "link", link_key)
+    count(LINK_PASSWORDS_PER_ADDRESS, "link-address", link_key, client_address())
 
 
 def check(limit: RateLimitItem, *identifiers: str) -> None:

@@ -26,6 +26,7 @@ SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
 LIST_BOXES = (320, 640)
 PAGE_BOXES = (640, 1280, 1920, 2560)
 PREVIEW = Spec("webp", 1280, 1280)
+ELSEWHERE_BOX = 1280
 EMBED_WIDTHS = (320, 640, 1280, 1920, 2560)
 EXAMPLE_KEY = "1" * 12
 
@@ -214,6 +215,29 @@ def lasting_thumbnail(image: Image) -> str:
     """Return the address of the image's small picture for elsewhere; it outlives its content."""
     path = download_path(image.key, THUMBNAIL.extension)
     return absolute(f"{path}?{'&'.join(size_query(THUMBNAIL))}")
+
+
+@dataclass(frozen=True)
+class PreviewPicture:
+    """What other sites show of a page of ours; the size is in pixels."""
+
+    url: str
+    width: int
+    height: int
+    alt: str
+
+
+def picture_elsewhere(image: Image) -> PreviewPicture:
+    """Return a still JPEG of the image, which every site can show."""
+    width, height = image.blob.width, image.blob.height
+    scale = min(1.0, ELSEWHERE_BOX / max(width, height))
+    spec = Spec("jpg", ELSEWHERE_BOX, ELSEWHERE_BOX)
+    return PreviewPicture(
+        url=absolute(variant_path(image, spec)),
+        width=max(1, round(width * scale)),
+        height=max(1, round(height * scale)),
+        alt=alt_text(image),
+    )
 
 
 def size_query(spec: Spec) -> list[str]:

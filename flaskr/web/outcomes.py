@@ -12,7 +12,7 @@ from flaskr.web.links import file_path, image_card, is_shown_everywhere
 from flaskr.web.uploading import Outcome, Refusal
 
 
-def answer_json(outcome: Outcome, batch: str) -> Response:
+def answer_json(outcome: Outcome[Upload], batch: str) -> Response:
     """Tell a script what arrived and what did not; an error only if nothing did."""
     body = tell(outcome, batch)
     if not outcome.accepted:
@@ -20,7 +20,7 @@ def answer_json(outcome: Outcome, batch: str) -> Response:
     return make_response(jsonify(body), upload_status(outcome.accepted))
 
 
-def tell(outcome: Outcome, batch: str) -> dict[str, object]:
+def tell(outcome: Outcome[Upload], batch: str) -> dict[str, object]:
     """Return the JSON of an outcome."""
     errors = [
         {"name": refusal.name, "code": refusal.error.code, "message": describe(refusal.error)}
@@ -47,7 +47,7 @@ def upload_status(uploads: Iterable[Upload]) -> int:
     return 200 if all(upload.known or upload.repeated for upload in uploads) else 201
 
 
-def destination(outcome: Outcome, batch: str) -> str:
+def destination(outcome: Outcome[Upload], batch: str) -> str:
     """Return where to go: the picture if it is one that browsers show, else the page of links."""
     if len(outcome.accepted) == 1 and not outcome.refused:
         image = outcome.accepted[0].image

@@ -1,9 +1,9 @@
 """From files in a request to images, or to reasons why not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,7 @@ from flaskr.errors import (
 )
 from flaskr.imaging import FORMATS, Limits
 from flaskr.imaging.formats import SVG
+from flaskr.library.editing import check_visibility
 from flaskr.library.keys import is_key, new_key
 from flaskr.library.set_files import SetArrival, take
 from flaskr.library.sets import UploadSet
@@ -29,6 +30,8 @@ from flaskr.web.users import account
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_POSITION = 1_000_000
+
+Taken = TypeVar("Taken")
 
 
 def upload_context() -> dict[str, Any]:
@@ -55,10 +58,10 @@ class Refusal:
 
 
 @dataclass
-class Outcome:
+class Outcome(Generic[Taken]):
     """What became of the files of one request."""
 
-    accepted: list[Upload] = field(default_factory=list)
+    accepted: list[Taken] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -67,7 +70,14 @@ def sent_files() -> list[ReceivedFile]:
     return cast("list[ReceivedFile]", request.files.getlist("file"))
 
 
-def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome:
+def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome[Upload]:
+    """Take every file in for the account that asks. Raises what `take_each` raises."""
+    return take_each(parts, lambda part: take_file(part, batch))
+
+
+def take_each(
+    parts: Iterable[ReceivedFile], take: Callable[[ReceivedFile], Taken]
+) -> Outcome[Taken]:
     """Take every file in; one that is refused does not stop the others, a fault of ours does.
 
     Raises NoFileError when there is no file at all, SeveralFilesError when they share one
@@ -76,7 +86,7 @@ def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome:
     parts = list(parts)
     if len(parts) > 1 and idempotency_key() is not None:
         raise SeveralFilesError
-    outcome = Outcome()
+    outcome: Outcome[Taken] = Outcome()
     fault: DomainError | None = None
     for part in parts:
         name = part.filename or ""
@@ -84,7 +94,7 @@ def take_files(parts: Iterable[ReceivedFile], batch: str) -> Outcome:
             outcome.refused.append(Refusal(name, fault))
             continue
         try:
-            outcome.accepted.append(take_file(part, batch))
+            outcome.accepted.append(take(part))
         except NoFileError:
             continue
         except DomainError as error:
@@ -121,6 +131,7 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
             chosen_keep(),
             position=read_position(request.form.get("position", "")),
             idempotency_key=idempotency_key(),
+            visibility=chosen_visibility(),
         )
         upload = accept(db.session, media(), account(), arrival, picture_limits())
         db.session.commit()
@@ -164,6 +175,22 @@ def read_keep(text: str) -> Keep:
         if said == keep:
             return keep
     raise InvalidKeepError(ways=", ".join(KEEPS))
+
+
+def chosen_visibility() -> str | None:
+    """Return who may see the upload: as the request says, else as the account does.
+
+    Raises InvalidVisibilityError.
+    """
+    return read_visibility(request.form.get("visibility", ""))
+
+
+def read_visibility(text: str) -> str | None:
+    """Return the visibility that `text` names; the account's own if it is empty.
+
+    Raises InvalidVisibilityError.
+    """
+    return check_visibility(text) if text else account().default_visibility
 
 
 def read_batch(text: str) -> str:

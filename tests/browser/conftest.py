@@ -20,15 +20,20 @@ from tests.conftest import dispose
 from tests.factories import (
     make_album,
     make_document,
+    make_drop,
+    make_drop_box,
     make_image,
+    make_moved,
     make_post,
+    make_share,
     make_tag,
     make_unfinished,
     make_user,
     png,
+    publish,
 )
 from tests.serving import Site
-from tests.web.routes import BATCH, SECRET, TAG, Things
+from tests.web.routes import BATCH, POST_TAG, SECRET, TAG, Things
 
 INSECURE_HOST = "192.0.2.7"
 """An address that leads to this machine too, in this browser only. Over plain http it is not a
@@ -102,13 +107,26 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 @pytest.fixture
 def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
-    """A post, an image in an album, one in the trash, a document and an unfinished upload."""
+    """A post, a document, an unfinished upload, an image in the trash, a public one in an album.
+
+    It is shared, too; another one waits in a drop box; a text was moved.
+    """
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
     make_tag(session, ada, TAG, [image])
-    return Things(make_post(session, ada), image, hang(deleted=True), document, upload, album)
+    post = make_post(session, ada, tags=[POST_TAG])
+    publish(session, ada, image, album)
+    share, token = make_share(session, media, ada, [image])
+    box, box_token = make_drop_box(session, media, ada, album)
+    make_drop(session, box, hang(), waiting=True)
+    trashed = hang(deleted=True)
+    make_moved(session, ada, BATCH, trashed)
+    return Things(
+        *(post, image, trashed, document, upload, album, share, token, ada.username),
+        *(box, box_token),
+    )
 
 
 # ---- the browser ----------------------------------------------------------------------------

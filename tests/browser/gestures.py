@@ -103,13 +103,14 @@ def slow_network(page: Page, upload: int) -> Iterator[None]:
 class Gate:
     """Stands in the way of uploads: they have begun, and arrive when the test lets them."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, address: str = "**/tuchuang/") -> None:
         self.held: list[Route] = []
         self.most = 0
         self._page = page
+        self._address = address
 
     def __enter__(self) -> Self:
-        self._page.route("**/tuchuang/", self._hold)
+        self._page.route(self._address, self._hold)
         return self
 
     def __exit__(
@@ -118,7 +119,7 @@ class Gate:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._page.unroute("**/tuchuang/", self._hold)
+        self._page.unroute(self._address, self._hold)
 
     def _hold(self, route: Route) -> None:
         if route.request.method != "POST":

@@ -120,7 +120,7 @@ def test_a_post_is_edited_and_deleted(desk, session, ada):
     desk.get_by_role("link", name="Edit").click()
     desk.get_by_label("Title").fill("New title")
     text(desk).fill("New *text*")
-    desk.get_by_role("main").get_by_role("button").last.click()
+    desk.get_by_role("button", name="Save").click()
     expect(desk.get_by_role("heading", name="New title")).to_be_visible()
     expect(desk.locator(".prose em")).to_have_text("text")
 
@@ -149,3 +149,56 @@ def test_without_script_a_post_is_written_too(member, new_context):
     text(page).fill("Words.")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".prose")).to_have_text("Words.")
+
+
+def test_a_post_is_kept_as_a_draft_and_published_later(editor, new_context, witness):
+    witness.expect(404)
+    editor.get_by_role("button", name="Keep as a draft").click()
+    expect(editor.get_by_text("This is a draft: only you see it.")).to_be_visible()
+    path = editor.url
+    stranger = new_context().new_page()
+    stranger.goto(path)
+    expect(stranger.get_by_role("heading", name="Nothing here")).to_be_visible()
+    editor.goto("/")
+    editor.get_by_role("link", name="1 draft").click()
+    editor.get_by_role("link", name="A walk").click()
+    editor.get_by_role("link", name="Edit").click()
+    editor.get_by_role("button", name="Publish").click()
+    expect(editor).to_have_url(path)
+    stranger.goto(path)
+    expect(stranger.get_by_role("heading", name="A walk")).to_be_visible()
+
+
+def test_a_picture_of_the_text_becomes_the_cover(editor, write):
+    do_drop(editor, write({"cat.png": png(300, 200)}))
+    cover = editor.get_by_role("radio", name="cat.png")
+    expect(cover).to_have_count(1)
+    cover.check()
+    editor.get_by_label("Tags").fill("cats, 猫")
+    editor.get_by_role("button", name="Publish").click()
+    shown = editor.locator(".post-cover")
+    expect(shown).to_have_js_property("complete", value=True)
+    assert shown.evaluate("(picture) => picture.naturalWidth") == 300
+    editor.get_by_role("link", name="猫").click()
+    expect(editor.get_by_role("heading", name="Posts about “猫”")).to_be_visible()
+    expect(editor.locator(".entry-cover img")).to_have_count(1)
+
+
+def test_a_cover_is_uploaded_beside_the_text(editor, write):
+    (file,) = write({"sea.png": png(400, 200)})
+    editor.locator("[data-cover-add] input").set_input_files(file)
+    expect(editor.get_by_role("radio", name="sea.png")).to_be_checked()
+    expect(text(editor)).to_have_value("Before.\n\nAfter.")
+    editor.get_by_role("button", name="Publish").click()
+    expect(editor.locator(".post-cover")).to_have_js_property("complete", value=True)
+    expect(editor.locator(".prose img")).to_have_count(0)
+
+
+def test_a_page_loads_the_size_of_a_picture_that_it_needs(page, session, ada, hang):
+    image = hang(2000, 1500)
+    made = make_post(session, ada, body=f"![a](/i/{image.key}.png)")
+    page.goto(f"/{made.id}")
+    picture = page.locator(".prose img")
+    expect(picture).to_have_js_property("complete", value=True)
+    assert "w=1280" in picture.evaluate("(picture) => picture.currentSrc")
+    assert picture.evaluate("(picture) => picture.loading") == "lazy"

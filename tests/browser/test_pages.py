@@ -11,17 +11,24 @@ pytestmark = pytest.mark.browser
 LOCALES = {"en": "en-US", "zh-Hans": "zh-CN"}
 NO_PAGES = {
     "auth.session",
+    "blog.feed",
     "favicon",
+    "oembed.oembed",
     "service_image.service_image",
     "short_links.set_file",
+    "short_links.share_archive",
     "static",
+    "tuchuang.moved_texts",
     "tuchuang.suggest_tags",
     "tus.upload",
 }
 FILES = {
     "tuchuang.download",
     "short_links.download",
+    "short_links.share_file",
+    "tuchuang.drop_box_qr_code",
     "tuchuang.qr_code",
+    "tuchuang.share_qr_code",
     "tuchuang.trashed",
     "tuchuang.version",
 }

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from flaskr.db import (
     OutdatedSchemaError,
@@ -17,7 +17,7 @@ from flaskr.db import (
     require_current_schema,
     upgrade,
 )
-from flaskr.models import Base, Image, Post, User
+from flaskr.models import Base, Image, ImageUse, Post, User
 from tests.factories import count_rows, make_image, make_post, make_token, make_user
 
 
@@ -96,6 +96,33 @@ def test_a_library_from_before_albums_is_filled_in(context, session):
         text("SELECT rowid FROM image_search WHERE image_search MATCH :g"), {"g": '"图\x1f片"'}
     )
     assert found.scalars().all() == [(ada.id << 36) + kept.id]
+
+
+def test_posts_from_before_drafts_are_published_and_ids_stay_given(context, session):
+    ada = make_user(session)
+    post, gone = make_post(session, ada), make_post(session, ada)
+    session.delete(gone)
+    session.commit()
+    session.close()
+    downgrade(Base.metadata, "0006")
+    upgrade(Base.metadata)
+    kept = session.get_one(Post, post.id)
+    assert (kept.draft, kept.published, kept.body) == (False, kept.created, post.body)
+    assert make_post(session, session.get_one(User, ada.id)).id == gone.id + 1
+
+
+def test_images_that_earlier_posts_mention_are_known_to_be_used(context, session):
+    ada = make_user(session)
+    shown, other = make_image(session, ada), make_image(session, ada)
+    address = f"http://localhost/tuchuang/download/{shown.key}.png"
+    post = make_post(session, ada, body=f"![a]({address}) ![b]({address}) /no/{'1' * 12}")
+    ids = (ada.id, shown.id, post.id)
+    session.close()
+    downgrade(Base.metadata, "0006")
+    upgrade(Base.metadata)
+    uses = session.execute(select(ImageUse.owner_id, ImageUse.image_id, ImageUse.post_id)).all()
+    assert [tuple(use) for use in uses] == [ids]
+    assert other.id != shown.id
 
 
 def test_the_index_of_texts_follows_the_rows(context, session):

@@ -11,12 +11,17 @@ from tests.conftest import MakeApp
 from tests.factories import (
     make_album,
     make_document,
+    make_drop,
+    make_drop_box,
     make_image,
+    make_moved,
     make_post,
+    make_share,
     make_tag,
     make_unfinished,
+    publish,
 )
-from tests.web.routes import BATCH, IMAGE_KEY, SECRET, TAG, Things
+from tests.web.routes import BATCH, IMAGE_KEY, POST_TAG, SECRET, TAG, WAITING_KEY, Things
 
 
 @pytest.fixture
@@ -27,7 +32,10 @@ def app(make_app: MakeApp) -> Flask:
 
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
-    """A post, an image in an album, one in the trash, a document and an unfinished upload."""
+    """A post, a document, an unfinished upload, an image in the trash, a public one in an album.
+
+    It is shared, too; another one waits in a drop box; a text was moved.
+    """
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     image.key = IMAGE_KEY
     trashed = make_image(session, ada, store=media.store, deleted=True)
@@ -35,7 +43,18 @@ def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
     make_tag(session, ada, TAG, [image])
-    return Things(make_post(session, ada), image, trashed, document, upload, album)
+    publish(session, ada, image, album)
+    share, token = make_share(session, media, ada, [image])
+    box, box_token = make_drop_box(session, media, ada, album)
+    waiting = make_image(session, ada, store=media.store)
+    waiting.key = WAITING_KEY
+    make_drop(session, box, waiting, waiting=True)
+    make_moved(session, ada, BATCH, trashed)
+    post = make_post(session, ada, tags=[POST_TAG])
+    return Things(
+        *(post, image, trashed, document, upload, album, share, token, ada.username),
+        *(box, box_token),
+    )
 
 
 @pytest.fixture

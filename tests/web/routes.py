@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
-from flaskr.models import Album, Image, Post, ResumableUpload, SetFile
+from flaskr.models import Album, DropBox, Image, Post, ResumableUpload, SetFile, Share
 from tests.browsing import Browser
 from tests.factories import PASSWORD, png
 
@@ -22,8 +22,14 @@ BATCH = "batchbatch11"
 IMAGE_KEY = "imageimage11"
 """The key of ada's image, for forms that name it."""
 
+WAITING_KEY = "waitingimag1"
+"""The key of the image that waits in ada's drop box."""
+
 TAG = "see & 海/sea"
 """What ada's image and nothing else is tagged with."""
+
+POST_TAG = "walks / 散步"
+"""What ada's post is tagged with."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,11 @@ class Things:
     document: SetFile
     upload: ResumableUpload
     album: Album
+    share: Share
+    token: str
+    username: str
+    box: DropBox
+    box_token: str
     batch: str = BATCH
 
 
@@ -76,6 +87,10 @@ class Route:
 
 def post(things: Things) -> dict[str, Any]:
     return {"post_id": things.post.id}
+
+
+def post_tag(_: Things) -> dict[str, Any]:
+    return {"name": POST_TAG}
 
 
 def image(things: Things) -> dict[str, Any]:
@@ -126,6 +141,55 @@ def album_image(things: Things) -> dict[str, Any]:
     return {"key": things.album.key, "image_key": things.image.key}
 
 
+def box(things: Things) -> dict[str, Any]:
+    return {"key": things.box.key}
+
+
+def box_link(things: Things) -> dict[str, Any]:
+    return {"token": things.box_token}
+
+
+def share(things: Things) -> dict[str, Any]:
+    return {"key": things.share.key}
+
+
+def shared(things: Things) -> dict[str, Any]:
+    return {"token": things.token}
+
+
+def shared_image(things: Things) -> dict[str, Any]:
+    return {"token": things.token, "key": things.image.key}
+
+
+def shared_file(things: Things) -> dict[str, Any]:
+    return {"token": things.token, "key": things.image.key, "extension": "png"}
+
+
+def to_be_shared(things: Things) -> dict[str, Any]:
+    return {"image": things.image.key}
+
+
+def person(things: Things) -> dict[str, Any]:
+    return {"username": things.username}
+
+
+def public_album(things: Things) -> dict[str, Any]:
+    return {"username": things.username, "key": things.album.key}
+
+
+def public_image(things: Things) -> dict[str, Any]:
+    return {"username": things.username, "key": things.image.key}
+
+
+def public_album_image(things: Things) -> dict[str, Any]:
+    album_key, key = things.album.key, things.image.key
+    return {"username": things.username, "album_key": album_key, "key": key}
+
+
+def pasted(things: Things) -> dict[str, Any]:
+    return {"url": f"http://localhost/i/{things.image.key}.png"}
+
+
 def tag(_: Things) -> dict[str, Any]:
     return {"name": TAG}
 
@@ -164,6 +228,26 @@ def link_choice() -> dict[str, Any]:
 
 def chosen() -> dict[str, Any]:
     return {"action": "delete", "key": IMAGE_KEY}
+
+
+def sent_picture() -> dict[str, Any]:
+    return {"sender": "Eve", "file": (BytesIO(png(number=79)), "new.png")}
+
+
+def waiting() -> dict[str, Any]:
+    return {"key": WAITING_KEY}
+
+
+def box_terms() -> dict[str, Any]:
+    return {"name": "changed", "most_images": "5"}
+
+
+def sharing() -> dict[str, Any]:
+    return {"key": IMAGE_KEY, "save": "1"}
+
+
+def terms() -> dict[str, Any]:
+    return {"name": "changed", "most_views": "5"}
 
 
 def restored() -> dict[str, Any]:
@@ -206,6 +290,14 @@ def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
 
+def notes() -> dict[str, Any]:
+    return {"file": (BytesIO(b"![](a.png)"), "new.md")}
+
+
+def first_text() -> dict[str, Any]:
+    return {"id": "1"}
+
+
 TUS = {"Tus-Resumable": "1.0.0"}
 ANNOUNCEMENT = {**TUS, "Upload-Length": "1000"}
 PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
@@ -226,8 +318,11 @@ ROUTES = {
     ("blog.create", "POST"): Route(LOGIN, 303, 303, data=text),
     ("blog.delete", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.delete", "POST"): Route(LOGIN, 404, 303, post),
+    ("blog.drafts", "GET"): Route(LOGIN, 200, 200),
+    ("blog.feed", "GET"): Route(200, 200, 200),
     ("blog.index", "GET"): Route(200, 200, 200),
     ("blog.post", "GET"): Route(200, 200, 200, post),
+    ("blog.tagged", "GET"): Route(200, 200, 200, post_tag),
     ("blog.update", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
     ("favicon", "GET"): Route(200, 200, 200),
@@ -237,6 +332,7 @@ ROUTES = {
     ("miniprogram_photos.temp_upload", "POST"): Route(
         401, 401, 401, openid, photo, open_to_programs=True
     ),
+    ("oembed.oembed", "GET"): Route(200, 200, 200, pasted),
     ("preferences.save", "POST"): Route(303, 303, 303, data=theme),
     ("service_image.service_image", "DELETE"): Route(401, 401, 401, open_to_programs=True),
     ("service_image.service_image", "GET"): Route(401, 401, 401, open_to_programs=True),
@@ -244,11 +340,24 @@ ROUTES = {
         401, 401, 401, data=picture, open_to_programs=True
     ),
     ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
+    ("settings.profile", "POST"): Route(LOGIN, 303, 303),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
     ("short_links.download", "GET"): Route(200, 200, 200, file),
+    ("short_links.drop", "GET"): Route(200, 200, 200, box_link),
+    ("short_links.drop", "POST"): Route(303, 303, 303, box_link, sent_picture),
+    ("short_links.drop_visit", "POST"): Route(303, 303, 303, box_link),
+    ("short_links.profile", "GET"): Route(200, 200, 200, person),
+    ("short_links.public_album", "GET"): Route(200, 200, 200, public_album),
+    ("short_links.public_album_picture", "GET"): Route(200, 200, 200, public_album_image),
+    ("short_links.public_picture", "GET"): Route(200, 200, 200, public_image),
     ("short_links.set_file", "GET"): Route(200, 200, 200, document),
+    ("short_links.share", "GET"): Route(200, 200, 200, shared),
+    ("short_links.share", "POST"): Route(303, 303, 303, shared),
+    ("short_links.share_archive", "GET"): Route(200, 200, 200, shared),
+    ("short_links.share_file", "GET"): Route(200, 200, 200, shared_file),
+    ("short_links.share_picture", "GET"): Route(200, 200, 200, shared_image),
     ("static", "GET"): Route(200, 200, 200, icon),
     ("tus.create", "POST"): Route(401, 201, 201, headers=ANNOUNCEMENT),
     ("tus.upload", "DELETE"): Route(401, 404, 204, unfinished, headers=TUS),
@@ -293,8 +402,33 @@ ROUTES = {
     ("tuchuang.empty_trash", "POST"): Route(LOGIN, 303, 303),
     ("tuchuang.image", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.images", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.forget_texts", "POST"): Route(LOGIN, 404, 303, data=first_text),
+    ("tuchuang.move", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.move", "POST"): Route(LOGIN, 303, 303, data=notes),
+    ("tuchuang.moved", "GET"): Route(LOGIN, 404, 200, batch),
+    ("tuchuang.moved_texts", "GET"): Route(LOGIN, 404, 200, batch),
     ("tuchuang.set_page", "GET"): Route(LOGIN, 200, 200, set_name),
     ("tuchuang.set_page", "POST"): Route(LOGIN, 303, 303, set_name, words),
+    ("tuchuang.accept_drops", "POST"): Route(LOGIN, 404, 303, box, waiting),
+    ("tuchuang.close_drop_box", "POST"): Route(LOGIN, 404, 303, box),
+    ("tuchuang.drop_box", "GET"): Route(LOGIN, 404, 200, box),
+    ("tuchuang.drop_box_delete", "GET"): Route(LOGIN, 404, 200, box),
+    ("tuchuang.drop_box_delete", "POST"): Route(LOGIN, 404, 303, box),
+    ("tuchuang.drop_box_edit", "GET"): Route(LOGIN, 404, 200, box),
+    ("tuchuang.drop_box_edit", "POST"): Route(LOGIN, 404, 303, box, box_terms),
+    ("tuchuang.drop_box_new", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.drop_box_new", "POST"): Route(LOGIN, 303, 303, data=box_terms),
+    ("tuchuang.drop_box_qr_code", "GET"): Route(LOGIN, 404, 200, box),
+    ("tuchuang.list_drop_boxes", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.list_shares", "GET"): Route(LOGIN, 200, 200),
+    ("tuchuang.refuse_drops", "POST"): Route(LOGIN, 404, 303, box, waiting),
+    ("tuchuang.revoke_share", "POST"): Route(LOGIN, 404, 303, share),
+    ("tuchuang.share", "GET"): Route(LOGIN, 404, 200, share),
+    ("tuchuang.share", "POST"): Route(LOGIN, 404, 303, share, terms),
+    ("tuchuang.share_new", "GET"): Route(LOGIN, 404, 200, to_be_shared),
+    ("tuchuang.share_new", "POST"): Route(LOGIN, 404, 303, data=sharing),
+    ("tuchuang.share_qr_code", "GET"): Route(LOGIN, 404, 200, share),
+    ("tuchuang.signed_link", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.suggest_tags", "GET"): Route(LOGIN, 200, 200),
     ("tuchuang.tag", "GET"): Route(LOGIN, 404, 200, tag),
     ("tuchuang.tags", "GET"): Route(LOGIN, 200, 200),

@@ -65,6 +65,7 @@ def test_somebody_elses_thing_looks_like_one_that_is_not_there(
         return route.send(other, path, method, token=other.token())
 
     theirs = ask()
+    session.delete(things.share)
     session.delete(things.album)
     session.delete(things.post)
     session.delete(things.image)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from flaskr.library import posts
+from flaskr.library import images, posts
 from flaskr.models import Post
 from flaskr.transactions import begin_write
 from tests.browsing import links, query, text
-from tests.factories import count_rows, make_post, make_posts
+from tests.factories import count_rows, make_image, make_post, make_posts, png
 
 
 def test_the_first_page_shows_posts_and_a_way_to_log_in(client, ada, session):
@@ -117,6 +117,213 @@ def test_deleting_a_post_asks_first(owner, session, ada):
 @pytest.mark.parametrize("path", ["/99", "/99/update", "/99/delete", "/99999999999999999999"])
 def test_a_post_that_is_not_there_is_not_found(owner, path):
     assert owner.get(path).status_code == 404
+
+
+# ---- drafts ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def draft(session, ada):
+    return make_post(session, ada, title="Half a thought", tags=["secret"], draft=True)
+
+
+def test_a_draft_is_seen_by_its_author_alone(owner, other, draft, app):
+    guest = app.test_client()
+    for reader in (guest, other):
+        for path in ("/", "/feed.atom"):
+            assert "Half a thought" not in reader.get(path).text
+        for path in (f"/{draft.id}", "/tagged/secret"):
+            assert reader.get(path).status_code == 404
+    assert "Half a thought" not in other.get("/drafts").text
+    assert "Half a thought" not in owner.get("/").text
+    page = owner.get(f"/{draft.id}")
+    assert "only you see it" in text(page)
+    assert query(page, "meta[name=robots][content=noindex]")
+    assert not query(page, "meta[property^='og:']")
+    assert "/drafts" in links(owner.get("/"))
+    assert f"/{draft.id}" in links(owner.get("/drafts"))
+
+
+def test_a_post_is_kept_as_a_draft_then_published(owner, session):
+    written = {"title": "new", "body": "words", "draft": "1"}
+    page = owner.submit("/create", written, page="/create").location
+    post = session.query(Post).one()
+    assert (post.draft, post.published) == (True, None)
+    owner.submit(f"{page}/update", {"title": "newer", "body": "words"})
+    session.expire_all()
+    session.rollback()
+    assert (post.draft, post.title) == (True, "newer")
+    owner.submit(f"{page}/update", {"title": "newer", "body": "words", "draft": "0"})
+    session.expire_all()
+    session.rollback()
+    assert post.draft is False
+    assert post.published is not None
+    assert post.published > post.created
+
+
+def test_a_post_that_was_a_draft_for_long_is_listed_by_when_it_was_published(
+    owner, session, draft, ada
+):
+    make_posts(session, ada, 12)
+    owner.submit(f"/{draft.id}/update", {"title": "Whole", "body": "words", "draft": "0"})
+    first = owner.get("/")
+    assert titles(first)[:2] == ["Whole", "post 11"]
+    second = owner.get(next(link for link in links(first) if "before=" in link))
+    assert titles(second) == ["post 2", "post 1", "post 0"]
+
+
+def test_a_post_is_taken_back_and_keeps_its_day(owner, session, ada):
+    post = make_post(session, ada)
+    day = post.published
+    data = {"title": "t", "body": "b"}
+    owner.submit(f"/{post.id}/update", {**data, "draft": "1"})
+    assert "A title" not in owner.get("/").text
+    owner.submit(f"/{post.id}/update", {**data, "draft": "0"})
+    session.expire_all()
+    session.rollback()
+    assert (post.draft, post.published) == (False, day)
+
+
+def test_a_deleted_draft_leads_back_to_the_drafts(owner, draft):
+    assert owner.submit(f"/{draft.id}/delete").location == "/drafts"
+
+
+# ---- tags -----------------------------------------------------------------------------------
+
+
+def test_a_post_is_found_by_its_tags(owner, client, session):
+    data = {"title": "A walk", "body": "words", "tags": "Walks, 散步；a/b\n#walks"}
+    page = client.get(owner.submit("/create", data, page="/create").location)
+    tags = links(page, ".post-tags a")
+    assert tags == ["/tagged/a%2Fb", "/tagged/Walks", "/tagged/%E6%95%A3%E6%AD%A5"]
+    for tag in tags:
+        assert titles(client.get(tag)) == ["A walk"]
+    assert titles(client.get("/tagged/ＷＡＬＫＳ")) == ["A walk"]
+    assert client.get("/tagged/nothing").status_code == 404
+
+
+def test_tags_are_changed_and_taken_off(owner, session, ada):
+    post = make_post(session, ada, tags=["one", "two"])
+    form = owner.get(f"/{post.id}/update")
+    assert query(form, "#tags")[0].attrs["value"] == "one, two"
+    owner.submit(f"/{post.id}/update", {"title": "t", "body": "b", "tags": "Two, three"})
+    page = owner.get(f"/{post.id}")
+    assert links(page, ".post-tags a") == ["/tagged/three", "/tagged/Two"]
+    owner.submit(f"/{post.id}/update", {"title": "t", "body": "b"})
+    assert len(links(owner.get(f"/{post.id}"), ".post-tags a")) == 2
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (",".join(map(str, range(21))), "A post has at most 20 tags."),
+        ("x" * 65, "A tag has 1 to 64 characters"),
+    ],
+)
+def test_tags_that_will_not_do_are_told_beside_their_field(owner, session, tags, message):
+    data = {"title": "kept", "body": "an hour of work", "tags": tags}
+    page = owner.submit("/create", data, page="/create")
+    assert page.status_code == 422
+    assert message in text(page)
+    assert "an hour of work" in page.text
+    assert count_rows(session, Post) == 0
+
+
+# ---- covers ---------------------------------------------------------------------------------
+
+
+def meta(page) -> dict[str, str]:
+    """What the page says of itself to other sites."""
+    found = query(page, "meta[property]")
+    return {element.attrs["property"]: element.attrs["content"] for element in found}
+
+
+def test_a_cover_is_chosen_among_ones_own_pictures(owner, client, session, ada, bob):
+    first, second = make_image(session, ada), make_image(session, ada)
+    hidden = make_image(session, ada)
+    hidden.visibility = "private"
+    make_image(session, bob)
+    session.commit()
+    form = owner.get("/create")
+    offered = [
+        element.attrs["value"] for element in query(form, ".cover-choices .cover-choice input")
+    ]
+    assert offered == ["", second.key, first.key]
+    data = {"title": "t", "body": "b", "cover": first.key}
+    path = owner.submit("/create", data, page="/create").location
+    (cover,) = query(client.get(path), ".post-cover")
+    assert first.key in cover.attrs["src"]
+    assert first.key in client.get("/").text
+    chosen = query(owner.get(f"{path}/update"), "form > fieldset input[name=cover][checked]")
+    assert [element.attrs["value"] for element in chosen] == [first.key]
+    assert not query(form, "input[type=hidden][name=cover]")
+
+
+def test_pictures_of_the_text_are_offered_first(owner, session, ada):
+    old = make_image(session, ada)
+    for _ in range(14):
+        make_image(session, ada)
+    post = make_post(session, ada, body=f"![x](/i/{old.key}.png)")
+    form = owner.get(f"/{post.id}/update")
+    offered = [
+        element.attrs["value"] for element in query(form, ".cover-choices .cover-choice input")
+    ]
+    assert offered[:2] == ["", old.key]
+    assert len(offered) == 13
+
+
+@pytest.mark.parametrize("whose", ["private", "somebody else's", "nobody's"])
+def test_a_cover_that_readers_would_not_see_is_refused(owner, session, ada, bob, whose):
+    image = make_image(session, bob if whose == "somebody else's" else ada)
+    image.visibility = "private" if whose == "private" else "unlisted"
+    session.commit()
+    key = "nobody" if whose == "nobody's" else image.key
+    page = owner.submit("/create", {"title": "t", "body": "b", "cover": key}, page="/create")
+    assert page.status_code == 422
+    assert "cannot be the cover" in text(page)
+
+
+@pytest.mark.parametrize("end", ["deleted", "private", "purged"])
+def test_a_cover_goes_with_its_picture(client, session, media, ada, end):
+    image = make_image(session, ada)
+    post = make_post(session, ada, cover=image.key)
+    if end == "deleted":
+        images.delete(session, media, image)
+    elif end == "private":
+        image.visibility = "private"
+    else:
+        session.delete(image)
+    session.commit()
+    for path in ("/", f"/{post.id}", "/feed.atom"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert image.key not in page.text
+
+
+def test_other_sites_are_told_of_a_post(client, session, ada):
+    image = make_image(session, ada, png(2560, 1440), name="West Lake.png")
+    post = make_post(session, ada, "A walk", "Some **words**.", tags=["walks"], cover=image.key)
+    page = client.get(f"/{post.id}")
+    told = meta(page)
+    assert told["og:type"] == "article"
+    assert told["og:title"] == "A walk"
+    assert told["og:description"] == "Some words."
+    assert told["og:url"] == f"http://localhost/{post.id}"
+    assert told["og:image"].startswith(f"http://localhost/tuchuang/download/{image.key}.jpg?")
+    assert (told["og:image:width"], told["og:image:height"]) == ("1280", "720")
+    assert told["og:image:alt"] == "West Lake"
+    assert told["article:tag"] == "walks"
+    assert query(page, "meta[name='twitter:card'][content=summary_large_image]")
+    assert query(page, f"link[rel=canonical][href='http://localhost/{post.id}']")
+
+
+def test_the_picture_of_a_post_without_a_cover_is_the_first_in_its_text(client, session, ada):
+    hidden, shown = make_image(session, ada), make_image(session, ada)
+    hidden.visibility = "private"
+    session.commit()
+    body = f"![](/i/{hidden.key}.png) ![](/i/{shown.key}.png)"
+    told = meta(client.get(f"/{make_post(session, ada, body=body).id}"))
+    assert shown.key in told["og:image"]
 
 
 # ---- paging ---------------------------------------------------------------------------------

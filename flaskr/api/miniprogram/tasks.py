@@ -53,7 +53,8 @@ def publish(author: User, title: str, photo: ReceivedFile) -> SetFile:
     try:
         arrival = SetArrival(photo.spooled, sent_name(photo))
         taken = take(db.session, media(), author, photos(), arrival, picture_limits())
-        posts.publish(db.session, author, title, post_body(title, set_file_path(taken)))
+        writing = posts.Writing(title, post_body(title, set_file_path(taken)))
+        posts.create(db.session, author, writing)
         db.session.commit()
     except BaseException:
         db.session.rollback()

@@ -4,6 +4,7 @@
  */
 
 import { announce } from "./announce.js";
+import { watchCovers } from "./covers.js";
 import { fill } from "./text.js";
 import { checkBy } from "./upload/check.js";
 import { watchDrops, watchPastes, watchPicks } from "./upload/dropzone.js";
@@ -29,6 +30,8 @@ function start(form) {
   const edit = editing(textarea);
   /** @type {Map<File, string>} */
   const placeholders = new Map();
+  /** @type {WeakSet<File>} */
+  const covers = new WeakSet();
   /** @type {HTMLElement | null | undefined} the button of a save that waits for the uploads */
   let saving;
 
@@ -41,22 +44,28 @@ function start(form) {
   /** @param {File[]} files */
   const onFiles = (files) => {
     errors.replaceChildren();
-    // Readers have to see it, also where the account backs up by default.
-    queue.add(files.map((file) => ({ file, batch: texts.batch, keep: "share" })));
+    // Readers have to see it, whatever the account's choice is.
+    queue.add(files.map((file) => ({ file, batch: texts.batch, keep: "share", visibility: "unlisted" })));
   };
   /** @param {string[]} names */
   const onUnread = (names) => {
     for (const name of names) showError(fill(texts.textUnread, { name }));
   };
 
+  const offer = watchCovers(form, (files) => {
+    for (const file of files) covers.add(file);
+    onFiles(files);
+  });
+
   queue.addEventListener("add", (event) => {
     const { file, state, reason } = /** @type {CustomEvent} */ (event).detail;
     if (state === "failed") showError(reason);
-    else insert(file);
+    else if (!covers.has(file)) insert(file);
   });
   queue.addEventListener("change", (event) => {
     const { file, state, reason, arrival } = /** @type {CustomEvent} */ (event).detail;
-    if (arrival) {
+    if (arrival) offer(arrival.card, covers.has(file));
+    if (arrival && !covers.has(file)) {
       replace(file, `![${altOf(file.name)}](${arrival.card.shown})`);
       announce(fill(texts.textInserted, { name: file.name }));
     }

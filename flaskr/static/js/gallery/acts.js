@@ -100,11 +100,36 @@ export function watchActs(selection, keyboard) {
       });
       const told = await answer.json();
       if (answer.ok) return told;
+      if (told.error.code === "in_use") {
+        askOnPage(url, data);
+        return null;
+      }
       toast.show(told.error.message, undefined, "error");
     } catch {
       toast.show(texts.textFailed ?? "", undefined, "error");
     }
     return null;
+  }
+
+  /**
+   * Send the form as a browser does by itself: what is used somewhere is asked about on a page.
+   *
+   * @param {string} url
+   * @param {FormData} data
+   */
+  function askOnPage(url, data) {
+    const plain = document.createElement("form");
+    plain.method = "post";
+    plain.action = url;
+    plain.hidden = true;
+    for (const [name, value] of data) {
+      const field = document.createElement("input");
+      field.name = name;
+      field.value = String(value);
+      plain.append(field);
+    }
+    document.body.append(plain);
+    plain.submit();
   }
 
   /**

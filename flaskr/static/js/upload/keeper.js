@@ -10,7 +10,7 @@ import { Tab } from "./tab.js";
 /** What makes an item what it is; the rest belongs to the attempt. */
 const KEPT = /** @type {const} */ ([
   "key", "prepared", "address", "name", "path", "size", "fingerprint", "batch", "position", "keep",
-  "choices", "resume",
+  "visibility", "choices", "resume",
 ]);
 
 const LONGEST_MS = 3000;

@@ -10,6 +10,7 @@ import { Keeper } from "./keeper.js";
 import { showNotice } from "./notice.js";
 import { watchOptions } from "./options.js";
 import { UploadQueue } from "./queue.js";
+import { nameScreenshot } from "./screenshots.js";
 import { Sender } from "./sender.js";
 import { askSession } from "./session.js";
 import { Store } from "./store.js";
@@ -46,6 +47,7 @@ function start(form, list) {
     batch: /** @type {HTMLInputElement} */ (form.elements.namedItem("batch")).value,
     position: position++,
     keep: String(new FormData(form).get("keep") ?? ""),
+    visibility: String(new FormData(form).get("visibility") ?? ""),
     choices: options.choices(),
   });
   /** @param {File[]} files */
@@ -61,7 +63,10 @@ function start(form, list) {
   showNotice(part("[data-notice]"), gate, queue);
   gate.watch(window);
   watchDrops(form, { onFiles, onAddress, onUnread }, window);
-  watchPastes(document, { onFiles: (files) => onFiles(files.map(nameScreenshot)), onAddress });
+  watchPastes(document, {
+    onFiles: (files) => onFiles(files.map((file) => nameScreenshot(file, texts.textPasted))),
+    onAddress,
+  });
   watchPickers();
   watchAddress();
   keeper.restore(queue);
@@ -138,21 +143,6 @@ function start(form, list) {
       onAddress(address);
     });
     field.addEventListener("input", () => field.setCustomValidity(""));
-  }
-
-  /**
-   * A browser calls every pasted picture the same.
-   *
-   * @param {File} file
-   */
-  function nameScreenshot(file) {
-    const [, ending] = /^image(\.\w+)$/.exec(file.name) ?? [];
-    if (!ending) return file;
-    const now = new Date();
-    const local = new Date(now.getTime() - 60_000 * now.getTimezoneOffset());
-    const time = local.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-");
-    const name = fill(texts.textPasted, { time }) + ending;
-    return new File([file], name, { type: file.type, lastModified: file.lastModified });
   }
 }
 

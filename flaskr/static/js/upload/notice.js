@@ -21,7 +21,8 @@ const TRIED_BY_HAND = ["offline", "unreachable", "login", "stranger"];
 export function showNotice(notice, gate, queue) {
   const texts = notice.dataset;
   const line = /** @type {HTMLElement} */ (notice.querySelector("[data-notice-text]"));
-  const logIn = /** @type {HTMLElement} */ (notice.querySelector("[data-log-in]"));
+  /** @type {HTMLElement | null} there is none where nobody need log in */
+  const logIn = notice.querySelector("[data-log-in]");
   const now = /** @type {HTMLElement} */ (notice.querySelector("[data-try-now]"));
   let said = "";
 
@@ -42,7 +43,7 @@ export function showNotice(notice, gate, queue) {
     notice.hidden = !gate.why || !(active || paused);
     notice.dataset.why = gate.why;
     line.textContent = text();
-    logIn.hidden = gate.why !== "login" && gate.why !== "stranger";
+    if (logIn) logIn.hidden = gate.why !== "login" && gate.why !== "stranger";
     now.hidden = !TRIED_BY_HAND.includes(gate.why);
     if (hadFocus && notice.hidden) document.getElementById("main")?.focus();
     // The count-down is for the eyes; the ears hear of it once.

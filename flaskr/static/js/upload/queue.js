@@ -40,6 +40,7 @@ import { Rate } from "./rate.js";
  * @property {string} [batch] pictures with the same batch are listed together
  * @property {number} [position] in the batch
  * @property {string} [keep] `share` or `backup`
+ * @property {string} [visibility] who may see what is shared
  * @property {Choices} [choices]
  * @property {boolean} [restored] whether it is left from an earlier visit
  * @property {string} [reason] why it cannot be sent at all
@@ -57,6 +58,7 @@ import { Rate } from "./rate.js";
  * @property {string} batch
  * @property {number} position
  * @property {string} keep
+ * @property {string} visibility
  * @property {Choices} choices
  * @property {boolean} restored
  * @property {State} state
@@ -479,7 +481,7 @@ export function isActive({ state }) {
  * @returns {Item}
  */
 function makeItem(draft) {
-  const { file = null, address = "", keep = "", path = "" } = draft;
+  const { file = null, address = "", keep = "", visibility = "", path = "" } = draft;
   const choices = draft.choices ?? { edge: 0, webp: false };
   const name = draft.name ?? file?.name ?? address;
   return {
@@ -487,7 +489,9 @@ function makeItem(draft) {
     key: newToken(),
     prepared: false,
     size: file?.size ?? 0,
-    fingerprint: [name, file?.type, file?.size, file?.lastModified, path, keep, choices.edge, choices.webp].join("\n"),
+    fingerprint: [
+      name, file?.type, file?.size, file?.lastModified, path, keep, visibility, choices.edge, choices.webp,
+    ].join("\n"),
     batch: "",
     position: 0,
     restored: false,
@@ -507,6 +511,7 @@ function makeItem(draft) {
     name,
     path,
     keep,
+    visibility,
     choices,
     rate: new Rate(),
   };

@@ -86,8 +86,8 @@ class Upload {
   }
 
   async #create() {
-    const { name, batch, keep, position, key } = this.#item;
-    const told = { filename: name, filetype: this.#file.type, batch, keep, position };
+    const { name, batch, keep, visibility, position, key } = this.#item;
+    const told = { filename: name, filetype: this.#file.type, batch, keep, visibility, position };
     const response = await this.#ask(this.#target.url, {
       method: "POST",
       headers: {

@@ -63,14 +63,16 @@ export class Row {
     this.part("[data-pause]").hidden = state !== "waiting" && state !== "sending";
     this.part("[data-resume]").hidden = state !== "paused";
     this.part("[data-retry]").hidden = state !== "failed" || !retriable;
-    this.part("[data-undo]").hidden = state !== "done";
+    const undo = this.element.querySelector("[data-undo]");
+    if (undo instanceof HTMLElement) undo.hidden = state !== "done";
     this.part("[data-remove]").hidden = state === "done";
     const away = fill(isOver ? texts.textRemove : texts.textCancel, { name });
     this.part("[data-remove]").setAttribute("aria-label", away);
 
-    if (arrival && !this.#hasLink) {
+    const slot = this.element.querySelector("[data-link]");
+    if (arrival && slot instanceof HTMLElement && !this.#hasLink) {
       this.#hasLink = true;
-      showLink(this.part("[data-link]"), arrival.card);
+      showLink(slot, arrival.card);
     }
     // The button that had it is of no use any more.
     if (hadFocus && !this.element.contains(document.activeElement)) this.focus();
@@ -136,6 +138,6 @@ export class Row {
    * @param {string | undefined} text
    */
   #label(selector, text) {
-    this.part(selector).setAttribute("aria-label", fill(text, { name: this.#item.name }));
+    this.element.querySelector(selector)?.setAttribute("aria-label", fill(text, { name: this.#item.name }));
   }
 }

@@ -29,8 +29,12 @@ export async function askSession(url, user) {
   }
 }
 
-/** @param {string} token */
-function takeToken(token) {
+/**
+ * Let every request and every form of the page have it.
+ *
+ * @param {string} token
+ */
+export function takeToken(token) {
   document.querySelector('meta[name="csrf-token"]')?.setAttribute("content", token);
   for (const field of document.querySelectorAll('input[name="csrf_token"]')) {
     if (field instanceof HTMLInputElement) field.value = token;

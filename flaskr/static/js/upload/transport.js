@@ -16,6 +16,7 @@ import { csrfToken, lostFault } from "./request.js";
  * @typedef {object} Target
  * @property {string} url
  * @property {DOMStringMap} texts `data-text-…`, see templates/tuchuang/_texts.html
+ * @property {() => Record<string, string>} [fields] what else goes with each file
  */
 
 /**
@@ -71,7 +72,7 @@ export async function post(target, item, { signal, onProgress, onSent }) {
       reject(stalled ? new Fault("passing", stall) : new Fault("stopped"));
     });
     request.addEventListener("error", async () => reject(await lostFault(terms)));
-    request.send(bodyOf(item, { file }));
+    request.send(bodyOf(item, { ...target.fields?.(), file }));
   });
 }
 
@@ -96,10 +97,11 @@ export function termsOf(texts, { file, name }) {
  * @param {Record<string, string | Blob>} what the file, or its address
  * @returns {FormData}
  */
-export function bodyOf({ batch, keep, position }, what) {
+export function bodyOf({ batch, keep, visibility, position }, what) {
   const body = new FormData();
   if (batch) body.append("batch", batch);
   if (keep) body.append("keep", keep);
+  if (visibility) body.append("visibility", visibility);
   body.append("position", String(position));
   for (const [name, value] of Object.entries(what)) body.append(name, value);
   return body;

@@ -25,7 +25,8 @@ export function showQueue(section, queue, actions) {
   const texts = section.dataset;
   const template = /** @type {HTMLTemplateElement} */ (part(section, "template[data-row]"));
   const lists = { now: part(section, "[data-rows]"), before: part(section, "[data-rows-before]") };
-  const before = part(section, "[data-before]");
+  /** @type {HTMLElement | null} what is left from an earlier visit, where that is kept */
+  const before = section.querySelector("[data-before]");
   const sayings = new Sayings();
 
   /** @type {Map<Item, Row>} */
@@ -44,7 +45,7 @@ export function showQueue(section, queue, actions) {
     for (const item of changed) rows.get(item)?.draw();
     changed.clear();
     section.hidden = !queue.items.length;
-    before.hidden = !lists.before.childElementCount;
+    if (before) before.hidden = !lists.before.childElementCount;
     drawTotal(section, queue);
     drawTools();
   };
@@ -168,7 +169,8 @@ function drawTotal(section, queue) {
   bar.hidden = !active && !done && !paused;
   bar.setAttribute("aria-valuetext", words.join(" · "));
   part(section, "[data-total-text]").textContent = words.join(" · ");
-  const link = /** @type {HTMLAnchorElement} */ (part(section, "[data-links-page]"));
+  const link = section.querySelector("[data-links-page]");
+  if (!(link instanceof HTMLAnchorElement)) return; // there are none for whoever sends this
   const batches = new Set(queue.items.filter((item) => item.arrival).map((item) => item.batch));
   link.hidden = active > 0 || batches.size !== 1;
   part(section, "[data-copy-all]").hidden = !batches.size;

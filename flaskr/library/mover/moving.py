@@ -1,0 +1,264 @@
+"""Moving Markdown: its pictures are taken in, and its text leads to where they are now."""
+
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from flaskr.errors import (
+    DomainError,
+    FetchTimeoutError,
+    ForbiddenAddressError,
+    FormerAddressError,
+    HostNotFoundError,
+    NoMarkdownError,
+    TooManyDocumentsError,
+    UnreachableError,
+)
+from flaskr.imaging import Limits
+from flaskr.library import fetching
+from flaskr.library.media import Media
+from flaskr.library.mover import texts
+from flaskr.library.mover.rewriting import rewrite
+from flaskr.library.mover.scanning import Reference, scan
+from flaskr.library.mover.sources import Source
+from flaskr.library.uploads import Arrival, Upload, accept
+from flaskr.models import Image, User
+from flaskr.remote import Fetcher, parse_address
+
+MOST_DOCUMENTS = 5000
+PATIENCE = 2
+"""How often a host may keep us waiting; then nothing is asked of it any more."""
+
+REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+FORMER = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
+MOST_FORMER = 10
+MOST_SHOWN = 200
+"""How much of a strange address is shown, in characters."""
+
+EMBEDDED = re.compile(r"data:", re.IGNORECASE)
+SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddressError)
+"""Faults of a host rather than of one picture."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How Markdown is to be moved.
+
+    `here` is the address of this host, `former` are those it had; neither ends in a slash. `link`
+    gives the address of an image that is here. `admit` is asked before a picture is fetched and may
+    raise a DomainError. With `dry_run` nothing is taken in or fetched.
+    """
+
+    batch: str
+    visibility: str | None
+    here: str
+    link: Callable[[Image], str]
+    limits: Limits
+    max_bytes: int
+    former: Sequence[str] = ()
+    admit: Callable[[], None] = lambda: None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of the texts are done, and which is next; how many pictures have been seen to."""
+
+    done: int
+    total: int
+    name: str
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """An address that stays as it was, and why."""
+
+    address: str
+    error: DomainError
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A text that has been moved. `addresses` are all that are in it now, `rewritten` of them new.
+
+    `content` has the same bytes as `before` but for those.
+    """
+
+    name: str
+    before: bytes
+    content: bytes
+    rewritten: int
+    left: Sequence[Left]
+    addresses: Sequence[str]
+
+
+Event = Progress | Upload | Moved
+
+
+def read_former(text: str) -> list[str]:
+    """Return the former addresses of this host that a text lists, without a slash at their ends.
+
+    Raises FormerAddressError for what is none, and for too many.
+    """
+    found = text.split()
+    for number, each in enumerate(found):
+        if number >= MOST_FORMER or not FORMER.fullmatch(each):
+            raise FormerAddressError(address=each[:MOST_SHOWN])
+    return [each.rstrip("/") for each in found]
+
+
+def move(
+    session: Session, media: Media, fetcher: Fetcher, owner: User, source: Source, order: Order
+) -> Generator[Event, None, None]:
+    """Move every Markdown file of the source; tell how far it is and what each has become.
+
+    Each Upload has to be committed before the next event is asked for. A picture that is refused
+    or cannot be fetched is left and the rest goes on; a fault of the volume or the database ends
+    it. Raises NoMarkdownError, TooManyDocumentsError, TextTooLargeError, BadArchiveError, OSError
+    and SQLAlchemyError.
+    """
+    documents = source.documents
+    if not documents:
+        raise NoMarkdownError
+    if len(documents) > MOST_DOCUMENTS:
+        raise TooManyDocumentsError(most=MOST_DOCUMENTS)
+    mover = Mover(session, media, fetcher, owner, source, order)
+    for done, path in enumerate(documents):
+        yield Progress(done, len(documents), path, mover.pictures)
+        for event in mover.document(path):
+            if isinstance(event, Upload):
+                yield event
+                yield Progress(done, len(documents), path, mover.pictures)
+            else:
+                yield event
+
+
+@dataclass
+class Mover:
+    """One move: what it works on, and what became of each picture so far."""
+
+    session: Session
+    media: Media
+    fetcher: Fetcher
+    owner: User
+    source: Source
+    order: Order
+    known: dict[str, str | DomainError] = field(default_factory=dict)
+    faults: dict[str, list[DomainError]] = field(default_factory=dict)
+
+    @property
+    def pictures(self) -> int:
+        return len(self.known)
+
+    def document(self, path: str) -> Iterator[Upload | Moved]:
+        """Move one text."""
+        before = self.source.text(path)
+        text, encoding = texts.decode(before)
+        references = scan(text)
+        addresses: dict[Reference, str] = {}
+        left: list[Left] = []
+        for reference in references:
+            written = text[reference.start : reference.end]
+            renamed = self.at_home(written)
+            if renamed is not None:
+                addresses[reference] = renamed
+            elif reference.kind == "image" and not self.stays(reference.address):
+                name = yield from self.identify(path, reference.address)
+                if isinstance(name, DomainError):
+                    left.append(Left(reference.address, name))
+                    continue
+                new = self.known[name]
+                if isinstance(new, DomainError):
+                    left.append(Left(reference.address, new))
+                else:
+                    addresses[reference] = new
+        content = texts.encode(rewrite(text, addresses), encoding)
+        now = [addresses.get(each, each.address) for each in references]
+        yield Moved(path, before, content, len(addresses), left, now)
+
+    def at_home(self, written: str) -> str | None:
+        """Return an address of this host's former ones as it is now; None for any other."""
+        for former in self.order.former:
+            if written[: len(former)].lower() == former.lower():
+                rest = written[len(former) :]
+                if not rest or rest[0] in "/?#":
+                    return self.order.here + rest
+        return None
+
+    def stays(self, address: str) -> bool:
+        """Tell whether an address needs no move: it is here already, or the picture itself."""
+        return bool(EMBEDDED.match(address)) or f"{address}/".startswith(f"{self.order.here}/")
+
+    def identify(self, document: str, address: str) -> Generator[Upload, None, str | DomainError]:
+        """See to a picture; return under which name it is known now, or why there is none."""
+        try:
+            if REMOTE.match(address):
+                address = address if address[0] in "hH" else f"https:{address}"
+                name = str(parse_address(address.partition("#")[0]))
+                taking = self.fetch(name)
+            else:
+                path = self.source.refer(document, address)
+                name, taking = f"file:{path}", self.take(path)
+        except DomainError as error:
+            return error
+        if name not in self.known:
+            self.known[name] = yield from self.result(taking)
+        return name
+
+    def result(
+        self, taking: Generator[Upload, None, str]
+    ) -> Generator[Upload, None, str | DomainError]:
+        """Return the new address of a picture that is taken in, or why it is not."""
+        try:
+            return (yield from taking)
+        except DomainError as error:
+            self.session.rollback()
+            return error
+
+    def take(self, path: str) -> Generator[Upload, None, str]:
+        """Take in a picture that came along. Raises a DomainError."""
+        if self.order.dry_run:
+            return path
+        order = self.order
+        with self.media.spool.create(order.max_bytes) as file:
+            for chunk in self.source.read(path):
+                file.write(chunk)
+            file.finish()
+            name = path.rpartition("/")[2]
+            arrival = Arrival(file, name, order.batch, "share", visibility=order.visibility)
+            upload = accept(self.session, self.media, self.owner, arrival, order.limits)
+            yield upload
+            return order.link(upload.image)
+
+    def fetch(self, address: str) -> Generator[Upload, None, str]:
+        """Take in a picture that lies elsewhere. Raises a DomainError."""
+        order = self.order
+        if order.dry_run:
+            return address
+        faults = self.faults.setdefault(urlsplit(address).netloc, [])
+        if len(faults) >= PATIENCE:
+            raise faults[-1]
+        order.admit()
+        wanted = fetching.Order(address, order.batch, "share", visibility=order.visibility)
+        events = fetching.fetch(
+            self.session,
+            self.media,
+            self.fetcher,
+            self.owner,
+            wanted,
+            order.limits,
+            order.max_bytes,
+        )
+        try:
+            with closing(events):
+                upload = next(each for each in events if isinstance(each, Upload))
+                yield upload
+        except SILENT as error:
+            faults.append(error)
+            raise
+        return order.link(upload.image)

@@ -1,0 +1,401 @@
+"""Shares: links by which others see an image, a selection or an album as it is now.
+
+A share ends when it is revoked, when its time is over or when it was viewed as often as it may be.
+What lies behind it ends with it: every file is asked for through the share. A view is a visit of
+VISIT, which its visitor's browser proves by what `sign_visit` made; one that began before the last
+view was used goes on to its end.
+"""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Subquery, func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from flaskr.errors import DomainError, ExpiryPassedError, NotFoundError, message_
+from flaskr.library import archive
+from flaskr.library.accounts import hash_link_password
+from flaskr.library.archive import Archive, Chosen
+from flaskr.library.chosen import MOST, own_ids
+from flaskr.library.keys import derive_secret, digest, is_key, new_key
+from flaskr.library.media import Media
+from flaskr.library.shown import shown_name
+from flaskr.library.texts import one_line, short_enough
+from flaskr.models import Album, AlbumImage, Blob, Image, Share, ShareImage, User, now
+from flaskr.storage import MissingFileError
+from flaskr.transactions import begin_write, end_read
+
+PURPOSE = "share"
+VISIT = timedelta(hours=1)
+MAX_TEXT = 200
+MOST_VIEWS = 1_000_000
+MAX_TOKEN = 64
+"""No token of ours is longer."""
+
+
+class ShareEndedError(DomainError):
+    """The share was there and is no more. Which way it ended says the class."""
+
+    status = 410
+
+
+class ShareRevokedError(ShareEndedError):
+    """Its owner took the share back."""
+
+    code = "share_revoked"
+    message = message_("Whoever shared this has taken the link back.")
+
+
+class ShareExpiredError(ShareEndedError):
+    """The share's time is over."""
+
+    code = "share_expired"
+    message = message_("This link has expired. Ask whoever shared it for a new one.")
+
+
+class ShareUsedUpError(ShareEndedError):
+    """The share was viewed as often as it may be."""
+
+    code = "share_used_up"
+    message = message_(
+        "This link was opened as often as it may be. Ask whoever shared it for a new one."
+    )
+
+
+class ViewLimitError(DomainError):
+    """A share cannot be viewed so often."""
+
+    code = "invalid_view_limit"
+    status = 422
+    message = message_("Write a number from 1 to %(most)s, or nothing for any number.")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is said of a share, and what it asks for.
+
+    `password` is None to leave it as it is, empty for none. `note` is for the owner alone.
+    """
+
+    name: str = ""
+    note: str = ""
+    password: str | None = None
+    expires: datetime | None = None
+    most_views: int | None = None
+
+
+class Listed(NamedTuple):
+    """A share among others: how many images it shows."""
+
+    share: Share
+    images: int
+
+
+class Beside(NamedTuple):
+    """The images before and after one in a share."""
+
+    previous: Image | None
+    next: Image | None
+
+
+# ---- make and change ------------------------------------------------------------------------
+
+
+def of_images(
+    session: Session, media: Media, owner: User, keys: Iterable[str], terms: Terms
+) -> Share:
+    """Share images in the order they were named.
+
+    Raises what `chosen.own_ids` and `keep` raise.
+    """
+    terms, password = check(terms), hashed(terms)
+    ids = own_ids(session, owner, keys)
+    share = keep(session, media, owner, terms, password)
+    session.add_all(
+        ShareImage(share_id=share.id, image_id=id_, position=place) for place, id_ in enumerate(ids)
+    )
+    session.flush()
+    return share
+
+
+def of_album(session: Session, media: Media, owner: User, album: Album, terms: Terms) -> Share:
+    """Share what is directly in an album, now and later. Raises what `keep` raises."""
+    id_ = album.id
+    terms, password = check(terms), hashed(terms)
+    begin_write(session)
+    return keep(session, media, owner, terms, password, id_)
+
+
+def keep(
+    session: Session,
+    media: Media,
+    owner: User,
+    terms: Terms,
+    password: str | None,
+    album_id: int | None = None,
+) -> Share:
+    """Record a share of nothing yet, or of an album, within a write transaction.
+
+    Raises TextTooLongError, LinkPasswordError, ExpiryPassedError, ViewLimitError.
+    """
+    key = new_key()
+    share = Share(
+        key=key,
+        owner_id=owner.id,
+        token_sha256=digest(derive_secret(media.secret_key, PURPOSE, key)),
+        album_id=album_id,
+        name=terms.name,
+        note=terms.note,
+        password=password,
+        expires=terms.expires,
+        most_views=terms.most_views,
+    )
+    session.add(share)
+    session.flush()
+    return share
+
+
+def revise(session: Session, owner: User, share: Share, terms: Terms) -> None:
+    """Change what is said of a share, and what it asks for. Raises what `keep` raises.
+
+    A moment that it has had before may have passed.
+    """
+    checked = check(terms, before=share.expires)
+    password = hashed(terms) if terms.password is not None else share.password
+    held = hold(session, owner, share.key)
+    held.name, held.note, held.expires = checked.name, checked.note, checked.expires
+    held.most_views, held.password = checked.most_views, password
+    session.flush()
+
+
+def revoke(session: Session, owner: User, share: Share) -> None:
+    """End a share at once; to revoke it again changes nothing."""
+    held = hold(session, owner, share.key)
+    held.revoked = held.revoked or now()
+    session.flush()
+
+
+def hold(session: Session, owner: User, key: str) -> Share:
+    """Start a write transaction and return the owner's share. Raises NotFoundError."""
+    owner_id = owner.id
+    begin_write(session)
+    query = select(Share).where(Share.key == key, Share.owner_id == owner_id)
+    share = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+    if share is None:
+        raise NotFoundError
+    return share
+
+
+def check(terms: Terms, before: datetime | None = None) -> Terms:
+    """Return the terms as they are kept. Raises what `keep` does for them."""
+    views, expires = terms.most_views, terms.expires
+    if views is not None and not 1 <= views <= MOST_VIEWS:
+        raise ViewLimitError(most=MOST_VIEWS)
+    if expires is not None and expires <= now() and expires != before:
+        raise ExpiryPassedError
+    name = short_enough(one_line(terms.name), MAX_TEXT)
+    note = short_enough(one_line(terms.note), MAX_TEXT)
+    return Terms(name, note, terms.password, expires, views)
+
+
+def hashed(terms: Terms) -> str | None:
+    """Hash the password, if there is one: slow, so before the write. Raises LinkPasswordError."""
+    return hash_link_password(terms.password) if terms.password else None
+
+
+# ---- find and list --------------------------------------------------------------------------
+
+
+def find_own(session: Session, owner: User, key: str) -> Share:
+    """Return a share of the owner's. Raises NotFoundError, also for somebody else's."""
+    query = select(Share).where(Share.key == key, Share.owner_id == owner.id)
+    share = session.scalar(query) if is_key(key) else None
+    if share is None:
+        raise NotFoundError
+    return share
+
+
+def list_own(session: Session, owner: User, before: str | None, size: int) -> list[Listed]:
+    """Return up to `size` of the owner's shares, newest first, older than the one with that key."""
+    query = select(Share).where(Share.owner_id == owner.id)
+    if before is not None:
+        anchor = select(Share.id).where(Share.key == before, Share.owner_id == owner.id)
+        query = query.where(Share.id < anchor.scalar_subquery())
+    found = session.scalars(query.order_by(Share.id.desc()).limit(size)).all()
+    return [Listed(share, count(session, share)) for share in found]
+
+
+def shares_of(session: Session, owner: User, image: Image) -> Sequence[Share]:
+    """Return the shares that name the image, or an album that it is in, newest first."""
+    named = select(ShareImage.share_id).where(ShareImage.image_id == image.id)
+    albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)
+    query = select(Share).where(Share.owner_id == owner.id)
+    query = query.where(Share.id.in_(named) | Share.album_id.in_(albums))
+    return session.scalars(query.order_by(Share.id.desc())).all()
+
+
+def token_of(media: Media, share: Share) -> str | None:
+    """Return the text of the share's link; None if it was made with another secret key."""
+    token = derive_secret(media.secret_key, PURPOSE, share.key)
+    return token if hmac.compare_digest(digest(token), share.token_sha256) else None
+
+
+def find(session: Session, token: str) -> Share:
+    """Return the share behind a link, whatever has become of it. Raises NotFoundError."""
+    if len(token) > MAX_TOKEN:
+        raise NotFoundError
+    share = session.scalar(select(Share).where(Share.token_sha256 == digest(token)))
+    if share is None:
+        raise NotFoundError
+    return share
+
+
+# ---- who may see it -------------------------------------------------------------------------
+
+
+def is_guarded(share: Share) -> bool:
+    """Tell whether its link alone opens nothing: a visit has to begin with a password or a view."""
+    return share.password is not None or share.most_views is not None
+
+
+def check_living(share: Share) -> None:
+    """Raise ShareRevokedError or ShareExpiredError for a share that has ended for everybody."""
+    if share.revoked is not None:
+        raise ShareRevokedError
+    if share.expires is not None and share.expires <= now():
+        raise ShareExpiredError
+
+
+def is_used_up(share: Share) -> bool:
+    """Tell whether there is no view left for anybody new."""
+    return share.most_views is not None and share.views >= share.most_views
+
+
+def state(share: Share) -> DomainError | None:
+    """Return how the share has ended, or None while others can open it."""
+    try:
+        check_living(share)
+    except ShareEndedError as ended:
+        return ended
+    return ShareUsedUpError() if is_used_up(share) else None
+
+
+def begin_visit(session: Session, share: Share) -> None:
+    """Count a view. However many come at once, no more begin than there are views left.
+
+    Raises what `state` returns.
+    """
+    id_, at = share.id, now()
+    begin_write(session)
+    counting = update(Share).where(
+        Share.id == id_,
+        Share.revoked.is_(None),
+        Share.expires.is_(None) | (Share.expires > at),
+        Share.most_views.is_(None) | (Share.views < Share.most_views),
+    )
+    begun = counting.values(views=Share.views + 1, last_viewed=at).returning(Share.id)
+    if session.scalar(begun) is None:
+        fresh = session.get(Share, id_, populate_existing=True)
+        raise NotFoundError if fresh is None else state(fresh) or ShareUsedUpError()
+
+
+def sign_visit(media: Media, share: Share, at: datetime | None = None) -> str:
+    """Return what proves, for VISIT from now on, that a visit has begun."""
+    until = str(int(((at or now()) + VISIT).timestamp()))
+    return f"{until}.{visit_secret(media, share, until)}"
+
+
+def is_visit(media: Media, share: Share, proof: str) -> bool:
+    """Tell whether a visit of the share has begun, and is not over; a new password ends it."""
+    until, _, given = proof.partition(".")
+    secret = visit_secret(media, share, until)
+    if not hmac.compare_digest(secret.encode(), given.encode()):
+        return False
+    return int(until) > now().timestamp()
+
+
+def visit_secret(media: Media, share: Share, until: str) -> str:
+    about = f"{share.key}:{until}:{digest(share.password or '')}"
+    return derive_secret(media.secret_key, "visit", about)
+
+
+# ---- what is in it --------------------------------------------------------------------------
+
+
+def members(share: Share) -> Subquery:
+    """Return the places of the share's images: `image_id` and `position`."""
+    if share.album_id is not None:
+        query = select(AlbumImage.image_id, AlbumImage.position)
+        return query.where(AlbumImage.album_id == share.album_id).subquery("member")
+    chosen = select(ShareImage.image_id, ShareImage.position)
+    return chosen.where(ShareImage.share_id == share.id).subquery("member")
+
+
+def count(session: Session, share: Share) -> int:
+    """Return how many images the share shows."""
+    member = members(share)
+    query = Image.living().join(member, member.c.image_id == Image.id)
+    return session.scalar(query.with_only_columns(func.count(Image.id))) or 0
+
+
+def list_page(session: Session, share: Share, number: int, size: int) -> Sequence[Image]:
+    """Return the images of a page, the first of which has the number 1."""
+    member = members(share)
+    query = Image.living().join(member, member.c.image_id == Image.id)
+    query = query.order_by(member.c.position, member.c.image_id)
+    return session.scalars(query.offset((number - 1) * size).limit(size)).all()
+
+
+def find_image(session: Session, share: Share, key: str) -> Image:
+    """Return an image of the share's. Raises NotFoundError."""
+    member = members(share)
+    query = Image.living().join(member, member.c.image_id == Image.id)
+    image = session.scalar(query.where(Image.key == key))
+    if image is None:
+        raise NotFoundError
+    return image
+
+
+def beside(session: Session, share: Share, image: Image) -> Beside:
+    """Return the images before and after one of the share's."""
+    member = members(share)
+    position, id_ = member.c.position, member.c.image_id
+    own = select(position).where(id_ == image.id).scalar_subquery()
+    here, there = tuple_(position, id_), tuple_(own, image.id)
+    query = Image.living().join(member, id_ == Image.id)
+    before = query.where(here < there).order_by(position.desc(), id_.desc())
+    after = query.where(here > there).order_by(position, id_)
+    return Beside(session.scalar(before.limit(1)), session.scalar(after.limit(1)))
+
+
+def archive_of(session: Session, media: Media, share: Share) -> Archive:
+    """Return the archive of the share's images, in order, without what cameras wrote.
+
+    Raises NothingChosenError, TooManyChosenError, and what `shown_name` raises.
+    """
+    member = members(share)
+    query = select(*archive.COLUMNS, Image.visibility).join(Blob, Image.blob_id == Blob.id)
+    query = query.join(member, member.c.image_id == Image.id).where(*Image.lives())
+    query = query.order_by(member.c.position, member.c.image_id)
+    rows = session.execute(query.limit(MOST + 1)).all()
+    end_read(session)
+    chosen = [Chosen(*row[:-1]) for row in rows]
+    if len(chosen) <= MOST:
+        private = (row.visibility == "private" for row in rows)
+        chosen = [
+            stripped(media, each) if hidden else each
+            for each, hidden in zip(chosen, private, strict=True)
+        ]
+    return archive.of(session, media, chosen)
+
+
+def stripped(media: Media, chosen: Chosen) -> Chosen:
+    """Return what an archive for others has of a private image."""
+    try:
+        name = shown_name(media, chosen.sha256, chosen.extension)
+        return chosen._replace(stored=name, bytes=media.store.stat(name).size)
+    except (NotFoundError, MissingFileError):
+        return chosen  # its bytes are missing, as the archive will say

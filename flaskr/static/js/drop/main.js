@@ -1,0 +1,83 @@
+/** The page of a drop box: what comes in is sent, as on the upload page, to somebody else. */
+
+import { fill } from "../text.js";
+import { checkBy } from "../upload/check.js";
+import { watchDrops, watchPastes, watchPicks } from "../upload/dropzone.js";
+import { pathOf } from "../upload/folders.js";
+import { Gate } from "../upload/gate.js";
+import { showNotice } from "../upload/notice.js";
+import { UploadQueue } from "../upload/queue.js";
+import { nameScreenshot } from "../upload/screenshots.js";
+import { post } from "../upload/transport.js";
+import { showQueue } from "../upload/view.js";
+import { askPage } from "./page.js";
+
+const form = document.querySelector("form[data-drop-form]");
+const section = document.querySelector("[data-queue]");
+if (form instanceof HTMLFormElement && section instanceof HTMLElement) start(form, section);
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} list
+ */
+function start(form, list) {
+  const texts = form.dataset;
+  const region = /** @type {HTMLElement} */ (form.querySelector("[data-drop]"));
+  const input = /** @type {HTMLInputElement} */ (form.querySelector("#file"));
+  const sender = /** @type {HTMLInputElement} */ (form.querySelector("#sender"));
+  const notice = /** @type {HTMLElement} */ (list.querySelector("[data-notice]"));
+  const target = { url: form.action, texts, fields: () => ({ sender: sender.value }) };
+  const gate = new Gate(() => askPage(form.action));
+  const queue = new UploadQueue({
+    gate,
+    check: checkBy(texts),
+    send: (item, hooks) => post(target, item, hooks),
+  });
+  let position = 0;
+  /** @type {File[]} that wait for a name */
+  const held = [];
+
+  /** @param {File[]} files */
+  const onFiles = (files) => {
+    held.push(...files);
+    release();
+  };
+  /** @param {string[]} names */
+  const onUnread = (names) =>
+    queue.add(names.map((name) => ({ name, reason: fill(texts.textUnread, { name }) })));
+
+  /** Nothing goes before it is known whom it comes from. */
+  function release() {
+    if (!held.length) return;
+    if (!sender.value.trim()) {
+      sender.value = "";
+      sender.reportValidity();
+      return;
+    }
+    const files = held.splice(0);
+    queue.add(files.map((file) => ({ file, path: pathOf(file), position: position++ })));
+  }
+
+  showQueue(list, queue, { undo: async () => "", leave: () => input.focus() });
+  showNotice(notice, gate, queue);
+  gate.watch(window);
+  watchDrops(region, { onFiles, onUnread }, window);
+  watchPastes(document, {
+    onFiles: (files) => onFiles(files.map((file) => nameScreenshot(file, texts.textPasted))),
+  });
+  watchPicks(input, onFiles);
+  sender.addEventListener("change", release);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    release();
+  });
+  region.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (!target.closest("label, input, button, a")) input.click();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const { active, paused } = queue.totals;
+    if (active || paused) event.preventDefault();
+  });
+  region.toggleAttribute("data-ready", true);
+}

@@ -1,0 +1,63 @@
+"""Moving Markdown that lies on this machine, for the command."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import dataclass, replace
+
+from flask import current_app
+
+from flaskr.db import db
+from flaskr.library import mover
+from flaskr.library.keys import new_key
+from flaskr.library.mover import Moved, Order, documents
+from flaskr.library.mover.paths import Place
+from flaskr.library.uploads import Upload
+from flaskr.models import User
+from flaskr.web.intake import media
+from flaskr.web.links import shown_path
+from flaskr.web.uploading import max_file_bytes, picture_limits
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How texts are to be moved; see Order."""
+
+    here: str
+    visibility: str | None
+    former: Sequence[str]
+    dry_run: bool
+
+
+def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
+    """Move the Markdown of a place, commit and write it; give each text once that is done.
+
+    Raises what `mover.move` and the place's writer raise.
+    """
+    batch = new_key()
+    order = Order(
+        batch=batch,
+        visibility=wishes.visibility,
+        here=wishes.here,
+        link=lambda image: wishes.here + shown_path(image),
+        limits=picture_limits(),
+        max_bytes=max_file_bytes(),
+        former=wishes.former,
+        dry_run=wishes.dry_run,
+    )
+    fetcher = current_app.extensions["tuchuang.fetcher"]
+    owner_id = owner.id
+    writing = nullcontext() if wishes.dry_run else place.writer
+    with ExitStack() as held:
+        held.enter_context(current_app.test_request_context())  # addresses are made in one
+        source, writer = held.enter_context(place.source), held.enter_context(writing)
+        events = mover.move(db.session, media(), fetcher, owner, source, order)
+        for event in held.enter_context(closing(events)):
+            if isinstance(event, Upload):
+                db.session.commit()
+            elif isinstance(event, Moved):
+                if writer is not None:
+                    named = replace(event, name=f"{place.name}/{event.name}")
+                    documents.record(db.session, owner_id, batch, named, keep_text=False)
+                    db.session.commit()
+                    writer.write(event)
+                yield event

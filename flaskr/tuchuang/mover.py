@@ -1,0 +1,277 @@
+"""Moving Markdown here: the page for it, what came of it, and the texts that are known."""
+
+import json
+import posixpath
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from dataclasses import dataclass
+from io import BytesIO
+
+from flask import (
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask_babel import ngettext
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from flaskr.db import db
+from flaskr.errors import DomainError, NoFileError, NotFoundError, SeveralArchivesError
+from flaskr.library import mover, uses
+from flaskr.library.editing import check_visibility
+from flaskr.library.keys import new_key
+from flaskr.library.mover import Moved, Order, Progress, Source, documents
+from flaskr.library.uploads import Upload
+from flaskr.models import MAX_ID, Document, Image
+from flaskr.tuchuang import bp
+from flaskr.web.errors import describe, fill
+from flaskr.web.formats import LINES, wants_json, wants_lines
+from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
+from flaskr.web.limits import count_fetch, count_move
+from flaskr.web.links import absolute, attachment_header, shown_path
+from flaskr.web.uploading import max_file_bytes, picture_limits, sent_files, tell_fault
+from flaskr.web.users import account, login_required
+
+LISTED = 50
+MOST_CHOSEN = 1000
+ACCEPT = ".md,.markdown,.zip,image/*"
+
+
+def max_archive_bytes() -> int:
+    """Return how large a file to be moved may be: as all files of a request together."""
+    limit: int = current_app.config["MAX_BATCH_BYTES"]
+    return limit
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a move ended: with texts, maybe, and with a fault, maybe."""
+
+    texts: int
+    error: DomainError | None
+
+
+@bp.route("/move", methods=("GET", "POST"))
+@login_required
+@takes_files_up_to(max_archive_bytes)
+def move() -> str | Response:
+    """Show the page; move the Markdown that is sent, and lead to what came of it.
+
+    A script that reads lines is told how far it is; the last line says where that is.
+    """
+    if request.method != "POST":
+        return render_move()
+    files = ExitStack()
+    try:
+        count_move(account().name_key)
+        source = files.enter_context(opened(sent_files(), files))
+        order = read_order()
+    except DomainError as error:
+        files.close()
+        return refuse(error)
+    if wants_lines():
+        return answer_lines(files, source, order)
+    with files:
+        *_, done = (event for event in follow(source, order) if isinstance(event, Done))
+    if not done.texts:
+        return refuse(done.error or NoFileError())
+    if done.error is not None:
+        flash(describe(done.error), "error")
+    return redirect(url_for(".moved", batch=order.batch), 303)
+
+
+@bp.get("/moves/<key:batch>")
+@login_required
+def moved(batch: str) -> str:
+    """Say what came of a move, and let its texts be fetched."""
+    found = documents.of_batch(db.session, account(), batch)
+    return render_template(
+        "tuchuang/moved.html",
+        batch=batch,
+        documents=[
+            (
+                each,
+                [(left["address"], fill(left["message"], left["details"])) for left in each.left],
+            )
+            for each in found
+        ],
+        rewritten=sum(each.rewritten for each in found),
+        left=sum(len(each.left) for each in found),
+        kept=documents.KEPT.days,
+        there=documents.is_kept(db.session, account(), batch),
+    )
+
+
+@bp.get("/moves/<key:batch>/download")
+@login_required
+def moved_texts(batch: str) -> Response:
+    """Send the texts of a move: one as it is, several as a ZIP."""
+    found = documents.of_batch(db.session, account(), batch)
+    if len(found) == 1:
+        name, text = documents.text_of(db.session, account(), found[0].id)
+        response = Response(text, mimetype="text/markdown")
+        name = posixpath.basename(name)
+    else:
+        pieces = documents.archive(db.session, account(), batch)
+        response = Response(stream_with_context(pieces), mimetype="application/zip")
+        name = f"markdown-{found[0].created:%Y-%m-%d}.zip"
+    response.headers["Content-Disposition"] = attachment_header(name)
+    return response
+
+
+@bp.post("/move/forget")
+@login_required
+def forget_texts() -> Response:
+    """Forget the chosen texts: what only they mention is used no more."""
+    ids = [int(each[:20]) for each in request.form.getlist("id") if each.isdecimal()]
+    chosen = [each for each in ids if each <= MAX_ID][:MOST_CHOSEN]
+    number = uses.forget_documents(db.session, account(), chosen)
+    if not number:
+        raise NotFoundError
+    db.session.commit()
+    flash(ngettext("%(num)s text is forgotten.", "%(num)s texts are forgotten.", number))
+    return redirect(url_for(".move"), 303)
+
+
+# ---- one move -------------------------------------------------------------------------------
+
+
+def opened(parts: list[ReceivedFile], files: ExitStack) -> AbstractContextManager[Source]:
+    """Return what opens the files that were sent: a ZIP, or Markdown and pictures.
+
+    `files` keeps them longer than the request, for an answer that is still being made. Raises
+    NoFileError, SeveralArchivesError, and why a file was not kept.
+    """
+    named = {part_path(part): part for part in parts if part.filename}
+    if not named:
+        raise NoFileError
+    for part in named.values():
+        if part.error is not None:
+            raise part.error
+    for part in named.values():
+        files.callback(part.spooled.close)
+        part.stream = BytesIO()
+    archives = [path for path in named if path.lower().endswith(".zip")]
+    if archives and len(named) > 1:
+        raise SeveralArchivesError
+    if archives:
+        return mover.in_archive(named[archives[0]].spooled.path)
+    return nullcontext(mover.of_files({path: part.spooled.path for path, part in named.items()}))
+
+
+def part_path(part: ReceivedFile) -> str:
+    """Return the path of a file among those it came with; a folder's files come with theirs."""
+    path = posixpath.normpath("/" + (part.filename or "").replace("\\", "/"))
+    return path.lstrip("/")
+
+
+def read_order() -> Order:
+    """Return how the form wants it. Raises InvalidVisibilityError, FormerAddressError."""
+    said = request.form.get("visibility", "")
+    name_key = account().name_key
+    return Order(
+        batch=new_key(),
+        visibility=check_visibility(said) if said else account().default_visibility,
+        here=absolute("").rstrip("/"),
+        link=link,
+        limits=picture_limits(),
+        max_bytes=max_file_bytes(),
+        former=mover.read_former(request.form.get("former", "")),
+        admit=lambda: count_fetch(name_key),
+    )
+
+
+def link(image: Image) -> str:
+    """Return the address by which a text shows the image."""
+    return absolute(shown_path(image))
+
+
+def follow(source: Source, order: Order) -> Iterator[Progress | Done]:
+    """Move and commit. Give how far it is, and at last how it ended."""
+    texts = 0
+    error: DomainError | None = None
+    fetcher = current_app.extensions["tuchuang.fetcher"]
+    owner_id = account().id
+    events = mover.move(db.session, media(), fetcher, account(), source, order)
+    try:
+        with closing(events):
+            for event in events:
+                if isinstance(event, Upload):
+                    db.session.commit()
+                elif isinstance(event, Moved):
+                    documents.record(db.session, owner_id, order.batch, event)
+                    db.session.commit()
+                    texts += 1
+                else:
+                    yield event
+    except DomainError as raised:
+        error = raised
+    except (OSError, SQLAlchemyError) as raised:
+        error = tell_fault(raised)
+    finally:
+        db.session.rollback()
+    yield Done(texts, error)
+
+
+def answer_lines(files: ExitStack, source: Source, order: Order) -> Response:
+    """Answer by a line for each event, as it happens."""
+
+    def lines() -> Iterator[str]:
+        with files:
+            db.session.add(account())  # a session ends with its request; this is the answer's own
+            for event in follow(source, order):
+                yield json.dumps(told(event, order.batch)) + "\n"
+
+    response = current_app.response_class(stream_with_context(lines()), mimetype=LINES)
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep the lines until it has enough
+    return response
+
+
+def told(event: Progress | Done, batch: str) -> dict[str, object]:
+    """Return an event as scripts are told of it."""
+    if isinstance(event, Progress):
+        return {
+            "done": event.done,
+            "total": event.total,
+            "name": event.name.encode(errors="replace").decode(),
+            "pictures": event.pictures,
+        }
+    said: dict[str, object] = {}
+    if event.texts:
+        said["page"] = url_for(".moved", batch=batch)
+    if event.error is not None:
+        said["error"] = {"code": event.error.code, "message": describe(event.error)}
+    return said
+
+
+def refuse(error: DomainError) -> Response:
+    """Tell a script of an error; show people the page again, with it."""
+    if wants_json() or wants_lines():
+        raise error
+    db.session.rollback()
+    return make_response(render_move(describe(error)), error.status)
+
+
+def render_move(error: str = "") -> str:
+    """Render the page: the form, and the texts that are known."""
+    before = request.args.get("before", "")
+    anchor = min(int(before[:20]), MAX_ID) if before.isascii() and before.isdecimal() else None
+    found = uses.documents_of(db.session, account(), anchor, LISTED + 1)
+    shown: list[tuple[Document, int]] = list(found[:LISTED])
+    return render_template(
+        "tuchuang/move.html",
+        error=error,
+        accept=ACCEPT,
+        former=request.form.get("former", ""),
+        visibility=request.form.get("visibility") or account().default_visibility or "unlisted",
+        max_bytes=max_archive_bytes(),
+        documents=shown,
+        older=url_for(".move", before=shown[-1][0].id) if len(found) > LISTED else None,
+        newest=url_for(".move") if anchor is not None else None,
+    )

@@ -1,0 +1,328 @@
+"""Moving Markdown: by the page and by the command."""
+
+import hashlib
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from flaskr.errors import NoMarkdownError, NoPictureError, NotThereError, OutsideError
+from flaskr.models import Blob, Document, Image, ImageUse, User
+from tests.browsing import JSON, form, links, query, text
+from tests.elsewhere import elsewhere, ok
+from tests.factories import count_rows, make_image, make_user, png
+from tests.notes import make_notes
+
+MOVE = "/tuchuang/move"
+LINES = {"Accept": "application/x-ndjson"}
+HERE = "https://img.example.org"
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(FETCH_NETWORKS=["127.0.0.0/8"], PUBLIC_URL=HERE)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(media):
+    yield
+    assert not list(media.spool.folder.glob("*"))
+
+
+@pytest.fixture
+def there():
+    with elsewhere() as server:
+        yield server
+
+
+@pytest.fixture
+def move(owner):
+    """Send files as the page's form does."""
+
+    def send(*files, headers=None, **fields):
+        filled = {**fields, "csrf_token": owner.token()}
+        return owner.post(MOVE, **form(filled, *files), headers=headers or {})
+
+    return send
+
+
+@pytest.fixture
+def addresses(session):
+    """Return the address of the image that has this content."""
+
+    def find(content: bytes) -> str:
+        session.rollback()
+        query = select(Image).join(Blob, Image.blob_id == Blob.id)
+        sha256 = hashlib.sha256(content).hexdigest()
+        image = session.scalars(query.where(Blob.sha256 == sha256)).one()
+        return f"{HERE}/tuchuang/download/{image.key}.{image.extension}"
+
+    return find
+
+
+def packed(files) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path, data in files.items():
+            archive.writestr(path, data)
+    return content.getvalue()
+
+
+def texts_of(owner, page: str) -> bytes:
+    """What the page of a move gives back."""
+    (address,) = (each for each in links(owner.get(page)) if each.endswith("/download"))
+    return bytes(owner.get(address).data)
+
+
+# ---- by the page ------------------------------------------------------------------------------
+
+
+def test_a_text_and_its_pictures_are_moved(move, owner, addresses, there):
+    there.answers["/b.png"] = ok(png(number=2))
+    before = (
+        f"# A — 笔记\r\n\r\n![a](a.png 't')  \r\n![b](<{there.url('/b.png')}>)\r\n`![c](a.png)`"
+    )
+    answer = move(("a.md", before.encode()), ("a.png", png(number=1)))
+    assert answer.status_code == 303
+    after = before.replace("](a.png 't'", f"]({addresses(png(number=1))} 't'")
+    after = after.replace(there.url("/b.png"), addresses(png(number=2)))
+    assert texts_of(owner, answer.location) == after.encode()
+
+
+def test_two_hundred_texts_in_a_zip_are_moved(move, owner, addresses, there, session):
+    notes = make_notes(there)
+    answer = move(("notes.zip", packed(notes.files())), headers=LINES)
+    *steps, last = [json.loads(line) for line in answer.data.splitlines()]
+    assert {step["total"] for step in steps} == {len(notes.texts)}
+    assert [step["done"] for step in steps] == sorted(step["done"] for step in steps)
+    with zipfile.ZipFile(BytesIO(texts_of(owner, last["page"]))) as archive:
+        assert set(archive.namelist()) == set(notes.texts)
+        for path in notes.texts:
+            assert archive.read(path) == notes.moved(path, addresses), path
+    rewritten = sum(session.scalars(select(Document.rewritten)))
+    assert rewritten == notes.images - notes.lost
+    assert len(query(owner.get(last["page"]), ".text-problems li")) == notes.lost
+    assert count_rows(session, Image) == len(notes.pictures) + len(notes.elsewhere)
+
+
+def test_to_move_again_changes_nothing(move, owner, session):
+    files = (("a.md", b"![a](a.png)"), ("a.png", png()))
+    first = texts_of(owner, move(*files).location)
+    again = move(*files)
+    assert texts_of(owner, again.location) == first
+    assert texts_of(owner, move(("a.md", first)).location) == first
+    assert count_rows(session, Image) == 1
+    assert count_rows(session, Document) == 1
+
+
+def test_a_picture_that_was_here_before_is_found(move, owner, addresses):
+    owner.upload(("mine.png", png()))
+    answer = move(("a.md", b"![a](a.png) ![b](a.png)"), ("a.png", png()))
+    new = addresses(png())
+    assert texts_of(owner, answer.location) == f"![a]({new}) ![b]({new})".encode()
+
+
+def test_what_cannot_be_moved_is_left_and_said(move, owner, there, addresses):
+    there.answers["/page"] = ok(b"<!doctype html>")
+    before = (
+        f"![]({there.url('/page')}) ![](no.png) ![](../up.png) ![](words.png) ![](ok.png) "
+        "![](http://169.254.169.254/a.png) ![](data:image/png;base64,AA) ![](http://[/) "
+        "![](//127.0.0.1:1/a.png) ![](ftp://host/a.png)"
+    )
+    files = (("a.md", before.encode()), ("words.png", b"words"), ("ok.png", png()))
+    page = owner.get(move(*files).location)
+    problems = [each.to_text() for each in query(page, ".text-problems code")]
+    assert problems == [
+        there.url("/page"),
+        *("no.png", "../up.png", "words.png", "http://169.254.169.254/a.png", "http://[/"),
+        *("//127.0.0.1:1/a.png", "ftp://host/a.png"),
+    ]
+    for error in (NoPictureError, NotThereError, OutsideError):
+        assert error.message in text(page)
+    after = before.replace("(ok.png)", f"({addresses(png())})")
+    assert texts_of(owner, page.request.path) == after.encode()
+
+
+def test_a_host_that_keeps_us_waiting_is_not_asked_for_ever(move, owner, there):
+    words = " ".join(f"![](http://127.0.0.1:{port}/a.png)" for port in (1025, 1025, 1025))
+    words += " ".join(f" ![](http://no-such-host.invalid/{number}.png)" for number in range(9))
+    page = owner.get(move(("a.md", words.encode())).location)
+    assert len(query(page, ".text-problems li")) == 12
+
+
+def test_former_addresses_of_this_host_lead_here(move, owner):
+    before = (
+        "![a](http://old.example/i/a.png?w=64 't') [b](HTTP://OLD.example/tuchuang/b) "
+        "<http://old.example/> <img src='http://old.example:80/x'> ![c](http://older.example/x/c.png)"
+        " `http://old.example/i/a.png` [d](http://old.example.net/d)"
+    )
+    answer = move(("a.md", before.encode()), former="http://old.example/\nhttp://older.example/x/")
+    after = (
+        f"![a]({HERE}/i/a.png?w=64 't') [b]({HERE}/tuchuang/b) <{HERE}/> "
+        f"<img src='http://old.example:80/x'> ![c]({HERE}/c.png)"
+        " `http://old.example/i/a.png` [d](http://old.example.net/d)"
+    )
+    assert texts_of(owner, answer.location) == after.encode()
+
+
+@pytest.mark.parametrize(
+    "former", ["old.example", "ftp://a", "http://a?b", "http://u@a", "x " * 11]
+)
+def test_what_is_no_former_address_is_refused(move, session, former):
+    answer = move(("a.md", b"a"), former=former)
+    assert answer.status_code == 422
+    assert not count_rows(session, Document)
+
+
+def test_pictures_are_shown_to_whom_one_chooses(move, session):
+    move(("a.md", b"![](a.png)"), ("a.png", png()), visibility="public")
+    assert session.scalars(select(Image.visibility)).all() == ["public"]
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ([], 400),
+        ([("a.txt", b"a")], 422),
+        ([("a.zip", b"a")], 422),
+        ([("a.zip", packed({"../a.md": b"a"}))], 422),
+        ([("a.zip", packed({"a.md": b"a"})), ("b.md", b"b")], 422),
+        ([("a.zip", packed({"a.txt": b"a"}))], 422),
+        ([("a.md", bytes(2 * 1024**2))], 413),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_nothing_kept(move, session, files, status):
+    answer = move(*files)
+    assert answer.status_code == status
+    assert query(answer, ".notice--error")
+    told = move(*files, headers=JSON)
+    assert told.status_code == status
+    assert told.json["error"]["code"]
+    assert not count_rows(session, Document)
+    assert not count_rows(session, Image)
+
+
+def test_a_script_is_told_what_is_refused(move):
+    answer = move(("a.zip", b"a"), headers=LINES)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "bad_archive")
+    answer = move(("a.md", b"a"), ("b.md", bytes(2 * 1024**2)), headers=LINES)
+    last = json.loads(answer.data.splitlines()[-1])
+    assert last["error"]["code"] == "text_too_large"
+    assert last["page"].startswith("/tuchuang/moves/")
+
+
+def test_nobody_else_sees_a_move(move, other):
+    page = move(("a.md", b"a"), ("b.md", b"b")).location
+    assert other.get(page).status_code == 404
+    assert other.get(f"{page}/download").status_code == 404
+
+
+def test_texts_are_listed_and_forgotten(move, owner, session, other):
+    move(("a.md", b"![](a.png)"), ("a.png", png()), ("b.md", b"b"))
+    page = owner.get(MOVE)
+    assert [each.to_text() for each in query(page, ".text-name span")] == ["b.md", "a.md"]
+    ids = [each.attrs["value"] for each in query(page, "[name=id]")]
+    assert other.submit("/tuchuang/move/forget", {"id": ids}).status_code == 404
+    assert owner.submit("/tuchuang/move/forget", {"id": ids}).status_code == 303
+    assert not count_rows(session, Document)
+    assert not count_rows(session, ImageUse)
+    assert count_rows(session, Image) == 1
+
+
+def test_a_text_of_the_same_name_replaces_only_what_it_covers(move, owner, session):
+    move(("a.md", b"![](a.png)"), ("a.png", png(number=1)))
+    move(("a.md", b"![](a.png)"), ("a.png", png(number=2)))
+    assert count_rows(session, Document) == 2
+    move(("a.md", b"![](a.png) ![](b.png)"), ("a.png", png(number=1)), ("b.png", png(number=2)))
+    assert count_rows(session, Document) == 1
+
+
+# ---- by the command ---------------------------------------------------------------------------
+
+
+def files_below(root: Path) -> dict[str, bytes]:
+    found = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.fixture
+def admin(session) -> User:
+    return make_user(session, "root", is_admin=True)
+
+
+def test_the_command_moves_a_folder_in_its_place(
+    runner, admin, tmp_path, there, addresses, session
+):
+    notes = make_notes(there)
+    root = tmp_path / "notes"
+    notes.write(root)
+    (root / "0.md").chmod(0o640)
+    dry = runner.invoke(args=["import", "markdown", str(root), "--dry-run"])
+    assert dry.exit_code == 0, dry.output
+    assert files_below(root) == notes.files()
+    assert not count_rows(session, Image)
+    assert not count_rows(session, Document)
+    assert not there.requests
+
+    done = runner.invoke(args=["import", "markdown", str(root)])
+    assert done.exit_code == 0, done.output
+    for path in notes.texts:
+        assert (root / path).read_bytes() == notes.moved(path, addresses), path
+    assert set(files_below(root)) == set(notes.files())
+    assert (root / "0.md").stat().st_mode & 0o777 == 0o640
+    counts = f"{notes.images - notes.lost} addresses rewritten, {notes.lost} left as they were"
+    assert f"200 texts: {counts}" in done.output
+    assert set(session.scalars(select(Image.owner_id))) == {admin.id}
+
+    moved = files_below(root)
+    again = runner.invoke(args=["import", "markdown", str(root)])
+    assert f"200 texts: 0 addresses rewritten, {notes.lost} left" in again.output
+    assert files_below(root) == moved
+
+
+def test_the_command_takes_files_and_archives(runner, ada, tmp_path, addresses):
+    (tmp_path / "a.md").write_text("![](a.png)")
+    (tmp_path / "b.md").write_text("![](http://old.example/b.png)")
+    (tmp_path / "c.md").write_text("![](a.png)")
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "d.zip").write_bytes(packed({"d.md": b"![](d.png)", "d.png": png(number=4)}))
+    paths = [str(tmp_path / name) for name in ("a.md", "b.md", "d.zip")]
+    options = ["--user", "ada", "--from", "http://old.example", "--output", str(tmp_path / "out")]
+    done = runner.invoke(args=["import", "markdown", *paths, *options])
+    assert done.exit_code == 0, done.output
+    out = tmp_path / "out"
+    assert (out / tmp_path.name / "a.md").read_text() == f"![]({addresses(png())})"
+    assert (out / tmp_path.name / "b.md").read_text() == f"![]({HERE}/b.png)"
+    with zipfile.ZipFile(out / "d.moved.zip") as archive:
+        assert archive.read("d.md").decode() == f"![]({addresses(png(number=4))})"
+    assert (tmp_path / "a.md").read_text() == "![](a.png)"
+    assert not (out / tmp_path.name / "c.md").exists()
+
+
+def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
+    (tmp_path / "a.md").write_text("a")
+    command = ["import", "markdown", str(tmp_path / "a.md")]
+    nowhere = make_app().test_cli_runner()
+    assert "PUBLIC_URL" in nowhere.invoke(args=command).output
+    assert "--user" in nowhere.invoke(args=[*command, "--url", HERE]).output
+    make_user(session, "root", is_admin=True)
+    assert nowhere.invoke(args=[*command, "--url", HERE]).exit_code == 0
+    assert nowhere.invoke(args=[*command, "--dry-run"]).exit_code == 0
+    (tmp_path / "a.txt").write_text("a")
+    wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--dry-run"])
+    assert isinstance(wrong.exception, NoMarkdownError)
+
+
+def test_names_in_the_report_stay_on_their_line(runner, admin, tmp_path):
+    (tmp_path / "a.md").write_bytes(b"![](<a\x1b[2Jb.png>)")
+    done = runner.invoke(args=["import", "markdown", str(tmp_path), "--dry-run"])
+    assert "\x1b" not in done.output
+
+
+def test_an_image_of_another_account_is_no_use_of_a_text(move, session, bob):
+    theirs = make_image(session, bob)
+    move(("a.md", f"![]({HERE}/i/{theirs.key}.png)".encode()))
+    assert not count_rows(session, ImageUse)

@@ -1,0 +1,371 @@
+"""Shares as visitors meet them, and as their owners make and end them."""
+
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+
+from flaskr.library import albums, shares
+from flaskr.models import Share, now
+from tests.browsing import JSON, AuthActions, Browser, links, query
+from tests.factories import CANARY, jpeg, make_album, make_image, make_share, png
+
+
+@pytest.fixture
+def hidden(session, ada, media):
+    """A private picture, and one for whoever has the link."""
+    private = make_image(session, ada, png(number=1001), store=media.store, name="private.png")
+    private.visibility = "private"
+    unlisted = make_image(session, ada, png(number=1002), store=media.store, name="unlisted.png")
+    session.commit()
+    return private, unlisted
+
+
+@pytest.fixture
+def give(session, ada, media, hidden):
+    """Share ada's two pictures, or what is named; return the link's path."""
+
+    def make(subject=None, **terms):
+        _, token = make_share(session, media, ada, subject or hidden, **terms)
+        return f"/s/{token}"
+
+    return make
+
+
+def files(path, image):
+    """Every sort of address that a picture has behind a share."""
+    whole = f"{path}/{image.key}"
+    return [
+        f"{whole}.png",
+        f"{whole}.png?download",
+        f"{whole}.webp?w=320&h=320&still=1",
+        f"{whole}.jpg",
+        f"{whole}.auto",
+    ]
+
+
+def count(session, path):
+    session.rollback()
+    return shares.find(session, path.rpartition("/")[2]).views
+
+
+def test_a_share_shows_its_pictures_and_their_files_to_strangers(guest, give, hidden):
+    private, unlisted = hidden
+    path = give()
+    page = guest.get(path)
+    assert page.status_code == 200
+    assert links(page, ".tile a") == [f"{path}/{i.key}" for i in hidden]
+    for address in [*files(path, private), *files(path, unlisted)]:
+        answer = guest.get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    assert guest.get(f"{path}/{private.key}.png").data == png(number=1001)
+    picture = guest.get(f"{path}/{private.key}")
+    assert "private.png" in picture.text
+    assert f"{path}/{unlisted.key}" in links(picture)
+    assert guest.get(f"/i/{private.key}.png").status_code == 404
+
+
+def test_a_share_of_one_picture_shows_it_at_once(guest, give, hidden):
+    path = give([hidden[0]], name="For you")
+    page = guest.get(path)
+    assert query(page, "h1")[0].to_text() == "For you"
+    assert query(page, ".shared-frame img")[0].attrs["src"].startswith(path)
+
+
+def test_only_what_is_shared_can_be_reached_through_it(guest, session, ada, media, give):
+    other = make_image(session, ada, store=media.store)
+    path = give()
+    for address in [f"{path}/{other.key}", *files(path, other)]:
+        assert guest.get(address).status_code == 404, address
+
+
+def test_a_share_of_an_album_shows_what_is_in_it_now(guest, session, ada, media, hidden, give):
+    album = make_album(session, ada, "Walks", images=[hidden[0]])
+    path = give(album)
+    assert hidden[1].key not in guest.get(path).text
+    albums.add_images(session, ada, album, [hidden[1].key])
+    session.commit()
+    page = guest.get(path)
+    assert hidden[1].key in page.text
+    assert "Walks" in page.text
+    albums.take_images(session, ada, album, [hidden[0].key])
+    session.commit()
+    for address in files(path, hidden[0]):
+        assert guest.get(address).status_code == 404
+
+
+def test_many_pictures_come_page_by_page(guest, session, ada, media, give):
+    images = [make_image(session, ada) for _ in range(65)]
+    path = give(images)
+    first = guest.get(path)
+    assert len(query(first, ".tile")) == 60
+    (further,) = links(first, "a[rel=next]")
+    second = guest.get(further)
+    assert [link.rpartition("/")[2] for link in links(second, ".tile a")] == [
+        image.key for image in images[60:]
+    ]
+    assert guest.get(f"{path}?page=999999999999").status_code == 200
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expired"])
+def test_when_a_share_ends_so_does_all_behind_it(guest, session, give, hidden, ended):
+    path = give()
+    assert guest.get(path).status_code == 200
+    share = shares.find(session, path.rpartition("/")[2])
+    setattr(share, "expires" if ended == "expired" else "revoked", now() - timedelta(seconds=1))
+    session.commit()
+    addresses = [path, f"{path}/all.zip", f"{path}/{hidden[0].key}", *files(path, hidden[0])]
+    for address in addresses:
+        answer = guest.get(address)
+        assert answer.status_code == 410, address
+        assert hidden[1].key not in answer.text
+    assert "link" in query(guest.get(path), "main p")[0].to_text()
+    answer = guest.get(path, headers=JSON)
+    assert answer.json["error"]["code"] == f"share_{ended}"
+
+
+def test_a_visit_counts_once_and_a_program_that_looks_ahead_not_at_all(guest, session, give):
+    path = give(most_views=2)
+    for headers in ({"User-Agent": "Slackbot-LinkExpanding 1.0"}, {"Sec-Purpose": "prefetch"}):
+        answer = guest.get(path, headers=headers)
+        assert "Open this link?" in answer.text
+    guest.head(path)
+    assert count(session, path) == 0
+    for _ in range(3):
+        assert guest.get(path).status_code == 200
+    assert count(session, path) == 1
+
+
+def test_the_last_view_goes_on_for_whoever_had_it(app, guest, give, hidden):
+    path = give(most_views=1)
+    assert guest.get(path).status_code == 200
+    late = Browser(app)
+    assert late.get(path).status_code == 410
+    for address in files(path, hidden[0]):
+        assert guest.get(address).status_code == 200, address
+        assert late.get(address).status_code == 410, address
+    told = late.get(path, headers=JSON).json
+    assert told is not None
+    assert told["error"]["code"] == "share_used_up"
+
+
+def test_one_view_opened_by_twenty_at_once_is_one_view(app, session, give):
+    path = give(most_views=1)
+
+    def ask(_):
+        return Browser(app).get(path).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(ask, range(20)))
+    assert sorted(answers) == [200] + [410] * 19
+    assert count(session, path) == 1
+
+
+def test_a_made_up_or_foreign_visit_is_none(app, guest, session, ada, media, give, hidden):
+    path, elsewhere = give(most_views=1), give(most_views=1)
+    guest.get(elsewhere)
+    token = elsewhere.rpartition("/")[2]
+    cookie = guest.get_cookie("visit", path=f"/s/{token}")
+    assert cookie is not None
+    thief = Browser(app)
+    for value in (cookie.value, "9999999999.abc", "x", f"{10**30}.{'1' * 22}", "٣.a"):
+        answer = thief.get(f"{path}/{hidden[0].key}.png", headers={"Cookie": f"visit={value}"})
+        assert answer.status_code == 404, value
+
+
+def test_a_password_is_asked_for_before_anything_is_told(app, guest, session, give, hidden):
+    path = give(password="open sesame", name="Secret garden")
+    page = guest.get(path)
+    assert page.status_code == 200
+    assert "Secret garden" not in page.text
+    assert "og:image" not in page.text
+    for address in [*files(path, hidden[0]), f"{path}/all.zip"]:
+        assert guest.get(address).status_code == 404, address
+    assert guest.get(f"{path}/{hidden[0].key}").location == path
+    wrong = guest.submit(path, {"password": "open says me"}, page=path)
+    assert wrong.status_code == 403
+    assert count(session, path) == 0
+    right = guest.submit(path, {"password": "open sesame"}, page=path)
+    assert (right.status_code, right.location) == (303, path)
+    assert "Secret garden" in guest.get(path).text
+    for address in files(path, hidden[0]):
+        assert guest.get(address).status_code == 200
+    assert Browser(app).get(files(path, hidden[0])[0]).status_code == 404
+    assert count(session, path) == 1
+
+
+def test_a_new_password_ends_visits(guest, session, ada, give, hidden):
+    path = give(password="open sesame")
+    guest.submit(path, {"password": "open sesame"}, page=path)
+    share = shares.find(session, path.rpartition("/")[2])
+    shares.revise(session, ada, share, shares.Terms(password="another one"))
+    session.commit()
+    assert guest.get(files(path, hidden[0])[0]).status_code == 404
+
+
+def test_wrong_passwords_are_limited(make_app, session, give):
+    path = give(password="open sesame")
+    app = make_app(RATE_LIMITS=True)
+    browser = Browser(app)
+    token = browser.token()
+    for _ in range(10):
+        answer = browser.post(path, data={"csrf_token": token, "password": "wrong!"})
+        assert answer.status_code == 403
+    answer = browser.post(path, data={"csrf_token": token, "password": "open sesame"})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert count(session, path) == 0
+
+
+def test_all_pictures_come_as_a_zip(guest, give, hidden):
+    path = give(name="Two / of them")
+    answer = guest.get(f"{path}/all.zip")
+    with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+        assert archive.namelist() == ["private.png", "unlisted.png"]
+        assert archive.read("private.png") == png(number=1001)
+    assert "filename=" in answer.headers["Content-Disposition"]
+
+
+def test_what_the_camera_wrote_stays_with_the_owner(owner, guest, session, ada, media, give):
+    content = jpeg(60, 40, orientation=6, number=1003)
+    assert CANARY.encode() in content
+    backup = make_image(session, ada, content, store=media.store, name="backup.jpg")
+    backup.visibility = "private"
+    session.commit()
+    path = give([backup])
+    for address in (f"{path}/{backup.key}.jpg", f"{path}/{backup.key}.webp", f"{path}/all.zip"):
+        for _ in range(2):  # the second time the copy is there already
+            answer = guest.get(address)
+            assert answer.status_code == 200
+            assert CANARY.encode() not in answer.data
+    assert owner.get(f"/i/{backup.key}.jpg").data == content
+    signed = links_of(owner, backup)
+    answer = guest.get(signed)
+    assert answer.status_code == 200
+    assert CANARY.encode() not in answer.data
+
+
+def links_of(owner, image):
+    page = owner.get(f"/tuchuang/images/{image.key}/signed")
+    return query(page, "#link-URL")[0].attrs["value"].removeprefix("http://localhost")
+
+
+def test_what_is_deleted_is_gone_from_its_shares(owner, guest, give, hidden):
+    path = give()
+    owner.submit(f"/tuchuang/images/{hidden[0].key}/delete")
+    assert hidden[0].key not in guest.get(path).text
+    for address in [f"{path}/{hidden[0].key}", *files(path, hidden[0])]:
+        assert guest.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["x", "1" * 22, "1" * 5000, "%00", "é"])
+def test_a_link_that_was_never_made_is_none(guest, token):
+    assert guest.get(f"/s/{token}").status_code == 404
+
+
+def test_other_sites_are_told_of_it(guest, give, hidden):
+    path = give(name="Our walk")
+    page = guest.get(path)
+    told = {
+        each.attrs.get("property") or each.attrs.get("name"): each.attrs["content"]
+        for each in query(page, "meta[content]")
+        if each.attrs.get("property") or each.attrs.get("name")
+    }
+    assert told["og:title"] == "Our walk"
+    assert told["og:url"] == f"http://localhost{path}"
+    assert told["twitter:card"] == "summary_large_image"
+    assert told["og:image"].startswith(f"http://localhost{path}/{hidden[0].key}.jpg")
+    assert (told["og:image:width"], told["og:image:height"]) == ("48", "32")
+    picture = guest.get(told["og:image"].removeprefix("http://localhost"))
+    assert picture.mimetype == "image/jpeg"
+    assert picture.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    (discovered,) = query(page, "link[type='application/json+oembed']")
+    answer = guest.get(discovered.attrs["href"])
+    assert answer.json["type"] == "photo"
+
+
+# ---- its owner ------------------------------------------------------------------------------
+
+
+def test_an_owner_shares_a_selection_and_sees_who_came(owner, guest, session, hidden):
+    keys = [image.key for image in hidden]
+    asked = owner.submit("/tuchuang/shares/new", {"key": keys, "action": "share"})
+    assert [each.attrs["value"] for each in query(asked, "main input[name=key]")] == keys
+    made = owner.submit(
+        "/tuchuang/shares/new",
+        {"key": keys, "save": "1", "name": "Two", "note": "for Bob", "most_views": "3"},
+    )
+    assert made.status_code == 303
+    page = owner.get(made.location)
+    (field,) = query(page, "#link ~ .link input")
+    path = field.attrs["value"].removeprefix("http://localhost")
+    assert guest.get(path).status_code == 200
+    owner.get(path)  # the owner does not count
+    listed = owner.get("/tuchuang/shares").text
+    assert "opened 1 of 3 times" in listed
+    assert "for Bob" in listed
+    assert "for Bob" not in guest.get(path).text
+    revoked = owner.submit(f"{made.location}/revoke")
+    assert revoked.status_code == 303
+    assert guest.get(path).status_code == 410
+    assert "Revoked" in owner.get("/tuchuang/shares").text
+
+
+def test_limits_are_changed_and_kept(owner, session, ada, media, hidden):
+    share, _ = make_share(session, media, ada, hidden, password="open sesame")
+    page = f"/tuchuang/shares/{share.key}"
+    saved = owner.submit(page, {"most_views": "7", "expires": "2999-01-31T18:00", "offset": "-60"})
+    assert saved.status_code == 303
+    session.refresh(share)
+    assert share.most_views == 7
+    assert f"{share.expires:%Y-%m-%dT%H:%M}" == "2999-01-31T17:00"
+    assert share.password is not None
+    owner.submit(page, {"no_password": "y"})
+    session.rollback()
+    session.refresh(share)
+    assert [share.password, share.most_views, share.expires] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("most_views", "0"),
+        ("most_views", "-1"),
+        ("most_views", "many"),
+        ("most_views", "9999999"),
+        ("expires", "2001-01-01T00:00"),
+        ("expires", "tomorrow"),
+        ("password", "abc"),
+        ("password", "x" * 201),
+        ("name", "n" * 201),
+    ],
+)
+def test_what_no_share_can_have_is_refused_beside_its_field(owner, session, hidden, field, value):
+    data = {"key": hidden[0].key, "save": "1", "note": "kept", field: value}
+    answer = owner.submit("/tuchuang/shares/new", data)
+    assert answer.status_code == 422
+    assert query(answer, f"#{field}-error")
+    assert query(answer, "#note")[0].attrs["value"] == "kept"
+    session.rollback()
+    assert session.query(Share).count() == 0
+
+
+def test_a_link_of_another_secret_key_opens_but_cannot_be_shown(make_app, give, session, ada):
+    path = give()
+    browser = Browser(make_app(SECRET_KEY="another key for tests"))
+    assert browser.get(path).status_code == 200
+    AuthActions(browser).login("ada")
+    share = shares.find(session, path.rpartition("/")[2])
+    assert "earlier secret key" in browser.get(f"/tuchuang/shares/{share.key}").text
+    assert browser.get(f"/tuchuang/shares/{share.key}/qr.svg").status_code == 404
+
+
+def test_the_database_has_no_link_in_it(session, instance, give):
+    token = give(password="open sesame").rpartition("/")[2]
+    session.rollback()
+    dump = b"".join(path.read_bytes() for path in instance.glob("tuchuang.sqlite3*"))
+    assert token.encode() not in dump
+    assert b"open sesame" not in dump
