@@ -245,9 +245,9 @@ def create_token(username: str, name: str, scope: str) -> None:
     from flaskr.library import accounts, tokens
 
     owner = accounts.find(database.session, username)
-    secret = tokens.create(database.session, owner, name=name, scope=scope)
+    made = tokens.create(database.session, owner, name=name, scope=scope)
     database.session.commit()
-    click.echo(secret)
+    click.echo(made.secret)
 
 
 @main.command()

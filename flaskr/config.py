@@ -257,8 +257,15 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether attempts are limited. Failed log-ins: 10 in 15 minutes for an account, 25 in 5 "
         "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
         "200 uploads and 60 deletions an hour for an address. Pictures fetched from elsewhere: 200 "
-        "an hour for an account.",
+        "an hour for an account. Requests with a token: as `TOKEN_REQUESTS` says.",
         parse_flag,
+    ),
+    Setting(
+        "TOKEN_REQUESTS",
+        12_000,
+        "How many requests a minute one API token is good for. Answers tell what is left, in "
+        "`X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since 1970). 0: any number.",
+        parse_count,
     ),
     Setting(
         "RATE_LIMIT_STORE",

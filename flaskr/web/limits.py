@@ -4,13 +4,13 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import time
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.errors import ConfigurationError as UnusableStoreError
 
 from flaskr.config import ConfigurationError
-from flaskr.errors import TooManyAttemptsError
+from flaskr.errors import TooManyAttemptsError, TooManyRequestsError
 from flaskr.web import limits_store
 
 LOGIN_PER_ACCOUNT = parse("10 per 15 minutes")
@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
     # Whatever fails in a store elsewhere, web.errors is told one kind of error.
     elsewhere = bool(app.config["RATE_LIMIT_STORE"])
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {"wrap_exceptions": elsewhere}
+    app.after_request(tell_rest)
     try:
         limiter.init_app(app)
     except (UnusableStoreError, ImportError, ValueError) as error:
@@ -95,6 +96,29 @@ def count_guest_upload() -> None:
 def count_guest_deletion() -> None:
     """Count a deletion without a token. Raises TooManyAttemptsError."""
     spend(GUEST_DELETES_PER_ADDRESS, "guest-delete", client_address())
+
+
+def count_request(token_id: int) -> None:
+    """Count a request with this token. Raises TooManyRequestsError."""
+    most = current_app.config["TOKEN_REQUESTS"]
+    if not (most and current_app.config["RATE_LIMITS"]):
+        return
+    limit = RateLimitItemPerMinute(most)
+    allowed = limiter.limiter.hit(limit, "token", str(token_id))
+    reset, rest = limiter.limiter.get_window_stats(limit, "token", str(token_id))
+    g.rate = {
+        "X-RateLimit-Limit": str(most),
+        "X-RateLimit-Remaining": str(rest),
+        "X-RateLimit-Reset": str(ceil(reset)),
+    }
+    if not allowed:
+        raise TooManyRequestsError(seconds=max(1, ceil(reset - time())))
+
+
+def tell_rest(response: Response) -> Response:
+    """Tell the holder of a token how many requests are left, and when they are all there again."""
+    response.headers.update(g.get("rate", {}))
+    return response
 
 
 def check(limit: RateLimitItem, *identifiers: str) -> None:
