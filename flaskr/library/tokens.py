@@ -72,13 +72,18 @@ def list_own(session: Session, user: User) -> Sequence[Token]:
     return Token.of(session, user.id)
 
 
+def find_own(session: Session, user: User, token_id: int) -> Token:
+    """Return one of the account's tokens. Raises NotFoundError."""
+    token = session.get(Token, min(token_id, MAX_ID))
+    if token is None or token.user_id != user.id:
+        raise NotFoundError
+    return token
+
+
 def revoke(session: Session, user: User, token_id: int) -> Token:
     """Remove one of the account's tokens; its holder is shut out. Raises NotFoundError."""
-    user_id = user.id
     begin_write(session)
-    token = session.get(Token, min(token_id, MAX_ID))
-    if token is None or token.user_id != user_id:
-        raise NotFoundError
+    token = find_own(session, user, token_id)
     session.delete(token)
     session.flush()
     return token

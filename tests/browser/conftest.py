@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
+from flaskr.library import tokens
 from flaskr.library.media import Media
 from flaskr.models import Image, User
 from tests.browser.witness import Witness
@@ -102,13 +103,16 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 
 @pytest.fixture
 def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
-    """A post, an image in an album, one in the trash, a document and an unfinished upload."""
+    """A post, an image in an album, one in the trash, a document, an unfinished upload, a token."""
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
     make_tag(session, ada, TAG, [image])
-    return Things(make_post(session, ada), image, hang(deleted=True), document, upload, album)
+    token = tokens.create(session, ada, name="a program").token
+    session.commit()
+    trashed = hang(deleted=True)
+    return Things(make_post(session, ada), image, trashed, document, upload, album, token)
 
 
 # ---- the browser ----------------------------------------------------------------------------

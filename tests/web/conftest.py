@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flaskr.library import tokens
 from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.conftest import MakeApp
@@ -27,7 +28,7 @@ def app(make_app: MakeApp) -> Flask:
 
 @pytest.fixture
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
-    """A post, an image in an album, one in the trash, a document and an unfinished upload."""
+    """A post, an image in an album, one in the trash, a document, an unfinished upload, a token."""
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     image.key = IMAGE_KEY
     trashed = make_image(session, ada, store=media.store, deleted=True)
@@ -35,7 +36,9 @@ def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     upload = make_unfinished(session, ada, media)
     album = make_album(session, ada, images=[image])
     make_tag(session, ada, TAG, [image])
-    return Things(make_post(session, ada), image, trashed, document, upload, album)
+    token = tokens.create(session, ada, name="a program").token
+    session.commit()
+    return Things(make_post(session, ada), image, trashed, document, upload, album, token)
 
 
 @pytest.fixture

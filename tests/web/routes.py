@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
-from flaskr.models import Album, Image, Post, ResumableUpload, SetFile
+from flaskr.models import Album, Image, Post, ResumableUpload, SetFile, Token
 from tests.browsing import Browser
 from tests.factories import PASSWORD, png
 
@@ -36,6 +36,7 @@ class Things:
     document: SetFile
     upload: ResumableUpload
     album: Album
+    token: Token
     batch: str = BATCH
 
 
@@ -134,6 +135,18 @@ def unfinished(things: Things) -> dict[str, Any]:
     return {"key": things.upload.key}
 
 
+def token(things: Things) -> dict[str, Any]:
+    return {"token_id": things.token.id}
+
+
+def client(_: Things) -> dict[str, Any]:
+    return {"slug": "picgo"}
+
+
+def client_file(_: Things) -> dict[str, Any]:
+    return {"slug": "picgo", "name": "config.json"}
+
+
 def icon(_: Things) -> dict[str, Any]:
     return {"filename": "favicon.svg"}
 
@@ -202,6 +215,10 @@ def inward_address() -> dict[str, Any]:
     return {"url": "http://127.0.0.1/a.png"}
 
 
+def token_words() -> dict[str, Any]:
+    return {"name": "a program", "scope": "upload", "days": "30"}
+
+
 def picture() -> dict[str, Any]:
     return {"file": (BytesIO(png(number=77)), "new.png")}
 
@@ -243,7 +260,15 @@ ROUTES = {
     ("service_image.service_image", "POST"): Route(
         401, 401, 401, data=picture, open_to_programs=True
     ),
+    ("settings.client", "GET"): Route(LOGIN, 200, 200, client),
+    ("settings.client", "POST"): Route(LOGIN, 201, 201, client),
+    ("settings.client_file", "POST"): Route(LOGIN, 200, 200, client_file),
+    ("settings.clients", "GET"): Route(LOGIN, 200, 200),
     ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
+    ("settings.revoke_token", "GET"): Route(LOGIN, 404, 200, token),
+    ("settings.revoke_token", "POST"): Route(LOGIN, 404, 303, token),
+    ("settings.tokens", "GET"): Route(LOGIN, 200, 200),
+    ("settings.tokens", "POST"): Route(LOGIN, 201, 201, data=token_words),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
