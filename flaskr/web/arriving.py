@@ -1,6 +1,6 @@
 """Pictures that come otherwise than in a form: as the body of a request, or by their address."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from flask import current_app, request
@@ -35,9 +35,14 @@ def body_file(name: str) -> Iterator[ReceivedFile]:
 
 
 def take_address(
-    address: str, *, keep: Keep | None = None, name: str = "", anew: bool = False
+    address: str,
+    *,
+    keep: Keep | None = None,
+    name: str = "",
+    anew: bool = False,
+    finish: Callable[[Upload], object] = lambda _: None,
 ) -> Upload:
-    """Fetch the picture at an address, take it in and commit it.
+    """Fetch the picture at an address, take it in and commit it; before that, `finish` gets it.
 
     It is kept as the account does unless `keep` says otherwise, and named as where it comes from
     unless `name` does. Raises TooManyAttemptsError, and what `library.fetching.fetch` raises.
@@ -57,6 +62,7 @@ def take_address(
     try:
         with closing(events):
             upload = next(event for event in events if isinstance(event, Upload))
+            finish(upload)
             db.session.commit()
     except BaseException:
         db.session.rollback()
