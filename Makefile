@@ -153,7 +153,7 @@ check-templates: $(STAMP)-dev
 
 check-web: $(STAMP)-node
 	$(NODE) node node_modules/eslint/bin/eslint.js --max-warnings=0 \
-	  flaskr/static/js examples/miniprogram tests/miniprogram tests/tus
+	  flaskr/static/js examples/miniprogram tests/miniprogram tests/tus tests/clients
 	$(NODE) node node_modules/stylelint/bin/stylelint.mjs --max-warnings=0 'flaskr/static/css/**/*.css'
 
 # The system's Node.js if it is new enough, else the one that PyPI packages, put into .venv.

@@ -60,13 +60,9 @@ class PicGo:
         command = MODULES / self.version / "bin/picgo"
         return self._run(command, "-c", self.folder / "config.json", "upload", *pictures)
 
-    def upload_and_remove(self, picture: Path) -> Any:
-        """Do what the app with a window does when a picture is sent, then removed from its album.
-
-        Returns the link, and what people are told at the end.
-        """
-        ran = self._run(HERE / "remove.cjs", self.version, self.folder / "config.json", picture)
-        return json.loads(ran.out.splitlines()[-1])
+    def upload_and_remove(self, picture: Path) -> Ran:
+        """Do what the window does when a picture is sent, and then removed from its album."""
+        return self._run(HERE / "remove.cjs", self.version, self.folder / "config.json", picture)
 
     def _run(self, *arguments: str | Path) -> Ran:
         assert NODE, "Node.js is missing: make test installs it"

@@ -1,4 +1,4 @@
-// Sends a picture with PicGo, then removes it as its window does, and tells what became of both.
+// Sends a picture with PicGo, then removes it as PicGo's window does, and tells the link it had.
 
 const [version, config, picture] = process.argv.slice(2);
 const { PicGo } = require(require.resolve(version, { paths: [process.cwd()] }));
@@ -8,13 +8,15 @@ const picgo = new PicGo(config);
 async function run() {
   const sent = await picgo.upload([picture]);
   if (sent instanceof Error) throw sent;
-  const told = new Promise((resolve) => picgo.once('notification', resolve));
+  const done = () => {
+    process.stdout.write(`${sent[0].imgUrl}\n`, () => process.exit());
+  };
+  picgo.once('notification', done);
+  // The plug-in parses the answer, which PicGo has parsed for it from 1.5 on, and stumbles over that.
+  process.once('unhandledRejection', done);
   picgo.emit('remove', sent, {});
-  const { title } = await told;
-  console.log(JSON.stringify({ link: sent[0].imgUrl, title }));
 }
 
 run().catch((error) => {
-  console.log(error);
-  process.exitCode = 1;
+  process.stderr.write(`${error}\n`, () => process.exit(1));
 });

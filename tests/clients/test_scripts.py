@@ -57,15 +57,19 @@ def test_both_commands_of_the_curl_page(member, picture, tmp_path):
     assert member.loads(link.strip(), picture.content)
 
 
+def typora_command(setup: Setup, way: str, folder: Path) -> list[str]:
+    """What Typora runs, by the script of the page or by the command."""
+    if way == "script":
+        return ["sh", str(script(setup, folder))]
+    return shlex.split(setup.values["command"])
+
+
 @pytest.mark.parametrize("way", ["script", "command"])
 def test_typora(member, picture, tmp_path, way):
     setup = set_up("typora", member)
     second = tmp_path / "second.png"
     second.write_bytes(picture.content + b"\0")
-    if way == "script":
-        command = ["sh", script(setup, tmp_path)]
-    else:
-        command = shlex.split(setup.values["command"])
+    command = typora_command(setup, way, tmp_path)
     done = run(*command, picture.path, second, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     # Typora takes the last lines, as many as it gave files.
@@ -78,10 +82,7 @@ def test_typora_is_told_of_a_failure(member, tmp_path, way):
     setup = CLIENTS["typora"].make(replace(member.host, token="wrong"))
     words = tmp_path / "words.png"
     words.write_bytes(b"words")
-    if way == "script":
-        command = ["sh", script(setup, tmp_path)]
-    else:
-        command = shlex.split(setup.values["command"])
+    command = typora_command(setup, way, tmp_path)
     done = run(*command, words, folder=tmp_path)
     assert done.returncode != 0
     assert done.stdout == ""
