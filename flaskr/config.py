@@ -72,6 +72,16 @@ def check_web_address(address: object) -> None:
         raise ValueError("expected http:// or https://, a host and a path")
 
 
+def check_origins(origins: object) -> None:
+    """Raise ValueError unless these are origins as browsers name them, or `*`."""
+    for origin in origins if isinstance(origins, list) else [origins]:
+        parts = urlsplit(str(origin))
+        _ = parts.port  # it may be none
+        web = parts.scheme in {"http", "https"} and parts.hostname is not None
+        if origin != "*" and (not web or origin != f"{parts.scheme}://{parts.netloc.lower()}"):
+            raise ValueError("expected origins such as https://notes.example.org, or *")
+
+
 def parse_list(text: str) -> list[str]:
     """Read a comma-separated list; blanks around and empty items are dropped."""
     return [item.strip() for item in text.split(",") if item.strip()]
@@ -266,6 +276,14 @@ SETTINGS: tuple[Setting, ...] = (
         "How many requests a minute one API token is good for. Answers tell what is left, in "
         "`X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since 1970). 0: any number.",
         parse_count,
+    ),
+    Setting(
+        "API_ORIGINS",
+        [],
+        "Origins, separated by commas, whose pages may use the API by script, for example "
+        "`https://notes.example.org`; `*` for all. They need a token as every program does.",
+        parse_list,
+        check_origins,
     ),
     Setting(
         "RATE_LIMIT_STORE",

@@ -8,7 +8,14 @@ from tests.factories import png
 from tests.web.routes import ROUTES
 
 PAGES = [endpoint for endpoint, method in ROUTES if method == "GET"]
-FILES = {"tuchuang.download", "short_links.download", "short_links.set_file"}
+FILES = {
+    "short_links.download",
+    "short_links.set_file",
+    "tuchuang.download",
+    "tuchuang.qr_code",
+    "tuchuang.trashed",
+    "tuchuang.version",
+}
 
 
 @pytest.mark.parametrize("endpoint", PAGES)
