@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import Response as FlaskResponse
 from flask import jsonify, make_response, request
 from werkzeug.wrappers import Response
 
@@ -11,6 +12,7 @@ from flaskr.api.native.operations import FORM_TYPE, JSON_TYPE, Answer, Operation
 from flaskr.api.native.reading import InvalidFieldError, InvalidJsonError, read_json
 from flaskr.api.native.schemas import FILE, KEEP, Schema, address, record, ref, text
 from flaskr.api.native.telling import tell_image
+from flaskr.api.shaping import close_after_upload
 from flaskr.errors import (
     BrokenOffError,
     BusyError,
@@ -55,6 +57,9 @@ from flaskr.web.uploading import (
     sent_files,
     take_file,
 )
+
+HOLDS_ON = ("PicGo", "axios/")
+"""How clients name themselves that end only once the connection has: PicGo's plug-ins do."""
 
 FORM_TYPES = {FORM_TYPE, "application/x-www-form-urlencoded"}
 UNNAMED = "image"
@@ -195,3 +200,11 @@ def sent_picture() -> Iterator[ReceivedFile]:
         if part.error is None and not part.spooled.size and not request.mimetype:
             raise NoFileError
         yield part
+
+
+@bp.after_request
+def let_go(response: FlaskResponse) -> FlaskResponse:
+    """Close the connection of a client that holds on to it; others keep theirs."""
+    if request.user_agent.string.startswith(HOLDS_ON):
+        return close_after_upload(response)
+    return response
