@@ -75,4 +75,5 @@ def test_a_token_by_keyboard_alone(new_context, member):
     expect(copy.locator(".copy-said")).to_have_text("Copied")
     assert clipboard(page) == page.get_by_role("textbox", name="Your new token").input_value()
     expect(page.get_by_text("my laptop")).to_be_visible()
+    expect(copy.locator(".copy-said")).to_have_count(0)
     assert violations(page) == []
