@@ -18,7 +18,8 @@ def keys(answer) -> list[str]:
 
 def test_a_list_is_read_to_its_end_by_cursors(call, upload):
     made = [upload(png(number=number))["key"] for number in range(5)]
-    read, cursor = [], ""
+    read: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         answer = call("GET", "/images", query_string={"limit": 2, "cursor": cursor})
         assert len(answer.json["images"]) <= 2

@@ -135,7 +135,7 @@ def test_a_token_makes_and_revokes_others(call, client):
         False,
     )
     theirs = caller(client, made.json["token"])
-    assert theirs("GET", "/profile").json["scope"] == "library"
+    assert theirs("GET", "/profile").get_json()["scope"] == "library"
     listed = call("GET", "/tokens").json["tokens"]
     assert [each["current"] for each in listed] == [False, True]
     assert not any("token" in each for each in listed)

@@ -1,6 +1,7 @@
 """POST /api/images otherwise than by a form: the body itself, or an address."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 
@@ -46,10 +47,11 @@ def test_a_body_over_the_limit_is_refused_and_nothing_is_left(
     make_app, session, ada, media, chunked
 ):
     call = caller(Browser(make_app(MAX_FILE_BYTES=1000)), make_token(session, ada))
-    options = {"data": png() + bytes(1001)}
+    content = png() + bytes(1001)
+    options: dict[str, Any] = {"data": content}
     if chunked:
         environ = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
-        options = {"input_stream": BytesIO(options["data"]), "environ_overrides": environ}
+        options = {"input_stream": BytesIO(content), "environ_overrides": environ}
     answer = call("POST", "/images", headers=PNG, **options)
     assert (answer.status_code, code(answer)) == (413, "too_large")
     assert list(media.spool.folder.glob("*")) == []
