@@ -295,8 +295,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GUEST_UPLOADS",
         False,
-        "Whether mini programs that send no token may upload (`/temp/upload/…`, `/tasks/create/`, "
-        "`/service/image`). What they send belongs to one account, `guest`; whoever knows the MD5 "
+        "Whether programs that send no token may upload: mini programs (`/temp/upload/…`, "
+        "`/tasks/create/`, `/service/image`) and those for lsky-pro (`/api/v1/upload`, "
+        "`/api/upload`). What they send belongs to one account, `guest`; whoever knows the MD5 "
         "of a guest's backup can fetch it. Only for clients that cannot be changed. A guest's "
         "second photo for an openid does not replace the first unless `GUEST_DELETES` is on.",
         parse_flag,

@@ -1,7 +1,28 @@
 """Programs instead of people: the native API, and the shapes that existing clients speak."""
 
-from flaskr.api import imgur, lsky, miniprogram, native, smms, tus, wechat
+from flaskr.api import (
+    chevereto,
+    imgur,
+    lsky,
+    metaweblog,
+    miniprogram,
+    native,
+    picgo,
+    smms,
+    tus,
+    wechat,
+)
 
-blueprints = (native.bp, tus.bp, lsky.bp, smms.bp, imgur.bp, *miniprogram.blueprints)
+blueprints = (
+    native.bp,
+    tus.bp,
+    lsky.bp,
+    smms.bp,
+    chevereto.bp,
+    imgur.bp,
+    picgo.bp,
+    metaweblog.bp,
+    *miniprogram.blueprints,
+)
 
 __all__ = ["blueprints", "wechat"]

@@ -25,9 +25,10 @@ from flaskr.library.gallery import Filter, Sort
 from flaskr.library.numbered import AlbumSort, NumberedPage, album_page, image_page
 from flaskr.library.uploads import Upload
 from flaskr.models import Album, Image
-from flaskr.web.intake import media, takes_files
+from flaskr.web.intake import expect_picture, media, takes_files
 from flaskr.web.links import ImageCard, absolute, image_card, lasting_thumbnail
 from flaskr.web.outcomes import image_delete_url
+from flaskr.web.uploading import max_file_bytes
 
 TOKEN_NAME = "lsky-pro"  # noqa: S105 - what the token is for
 PAGE_SIZE = 40
@@ -150,12 +151,11 @@ def upload_to_old() -> Response:
     A token in the header comes before one in the form, for which the body has to be read.
     """
     secret = request.headers.get("token", "").strip() or header_token()
-    if secret:
-        admit_token(secret, "upload")
-    part = sent_file("image", "file")
     if not secret:
-        admit_sender(request.form.get("token", "").strip())
-    return old_envelope(200, "success", old_picture(take(part)))
+        expect_picture(max_file_bytes())
+        secret = request.form.get("token", "").strip()
+    admit_sender(secret)
+    return old_envelope(200, "success", old_picture(take(sent_file("image", "file"))))
 
 
 def old_picture(upload: Upload) -> dict[str, object]:

@@ -14,8 +14,10 @@ HELD = 4096
 MAX_NAME = 1000
 ADDRESS = re.compile(rb"\s*[a-zA-Z][a-zA-Z0-9+.-]{0,20}://")
 PREFIX = re.compile(rb"\s*data:[^,]{0,200},")
-STANDARD = bytes.maketrans(b"-_", b"+/")
-BLANKS = b" \t\r\n"
+STANDARD = bytes.maketrans(b"-_ ", b"+/+")
+"""Spaces are pluses that a client has not quoted in a form."""
+
+BLANKS = b"\t\r\n"
 
 
 class InvalidBase64Error(DomainError):
@@ -39,15 +41,15 @@ class Base64Decoder:
         if not self._begun:
             self._begun = True
             prefix = PREFIX.match(piece)
-            piece = piece[prefix.end() :] if prefix else piece
-        text = self._carry + piece.translate(STANDARD, BLANKS)
+            piece = piece[prefix.end() :] if prefix else piece.lstrip()
+        text = self._carry + piece.translate(None, BLANKS)
         whole = len(text) // 4 * 4
         self._carry = text[whole:]
         return self._decode(text[:whole])
 
     def finish(self) -> bytes:
         """Return the rest. Raises InvalidBase64Error."""
-        rest, self._carry = self._carry, b""
+        rest, self._carry = self._carry.rstrip(b" "), b""
         return self._decode(rest + b"=" * (-len(rest) % 4))
 
     def _decode(self, text: bytes) -> bytes:
@@ -57,7 +59,7 @@ class Base64Decoder:
             raise InvalidBase64Error
         self._ended = text.endswith(b"=")
         try:
-            return binascii.a2b_base64(text, strict_mode=True)
+            return binascii.a2b_base64(text.translate(STANDARD), strict_mode=True)
         except binascii.Error:
             raise InvalidBase64Error from None
 

@@ -197,7 +197,7 @@ class StreamingFormParser(FormDataParser):
                     yield part.finish()
                     part = None
                 else:
-                    text_bytes += part.write(unquoted(name, value))
+                    text_bytes += part.write(unquote_to_bytes(value.replace(b"+", b" ")))
                     self._check_text(text_bytes)
         except ValueError as error:
             raise MalformedFormError from error
@@ -347,11 +347,6 @@ def picture_fields() -> frozenset[str]:
     """Return the names of the fields in which texts are pictures."""
     names: frozenset[str] = g.get("picture_fields", frozenset())
     return names
-
-
-def unquoted(name: str, value: bytes) -> bytes:
-    """Return a piece of a field's value. Base64 has a plus, which few clients quote."""
-    return unquote_to_bytes(value if name in picture_fields() else value.replace(b"+", b" "))
 
 
 def requested_view() -> Callable[..., Any] | None:

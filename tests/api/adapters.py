@@ -1,7 +1,8 @@
 """How each kind of client sends a picture, and how it reads the answer."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -42,7 +43,7 @@ class Adapter:
     message: Callable[[Any], str]
     header: str = "Authorization"
     scheme: str = ""
-    always: Mapping[str, str] = field(default_factory=dict)
+    always: Mapping[str, str] = dataclasses.field(default_factory=dict)
     status: Callable[[int], int] = lambda own: own
 
     def credentials(self, token: str) -> dict[str, str]:
@@ -50,7 +51,8 @@ class Adapter:
 
     def send(
         self, client: Browser, token: str, content: bytes, name: str = "a.png", **options: Any
-    ) -> TestResponse:
+    ) -> Any:
+        """Send a picture; the answer is a TestResponse, whose JSON is read without more ado."""
         return self.post(client, token, (self.field, name, content), **options)
 
     def post(
@@ -60,7 +62,7 @@ class Adapter:
         *files: tuple[str, str, bytes],
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> TestResponse:
+    ) -> Any:
         told = {**self.credentials(token), **(headers or {})}
         form = multipart({**self.always, **(fields or {})}, *files)
         return client.post(self.path, **form, headers=told)
@@ -135,6 +137,24 @@ ADAPTERS = [
         lambda told: told["data"]["link"] if told["success"] is True else "",
         failed("success", False, "data", "error"),
         scheme="Client-ID ",
+    ),
+    Adapter(
+        "chevereto",
+        "/api/1/upload",
+        "source",
+        lambda told: told["image"]["url"] if told["status_code"] == 200 else "",
+        lambda told: told["error"]["message"] if told["status_code"] >= 400 else "",
+        header="X-API-Key",
+        status=lambda own: own if own in {405, 429} or own >= 500 else 400,
+    ),
+    Adapter(
+        "picgo",
+        "/upload",
+        "list",
+        lambda told: told["result"][0] if told["success"] is True else "",
+        failed("success", False, "message"),
+        scheme="Bearer ",
+        status=lambda own: own if own in {401, 405, 429} or own >= 500 else 400,
     ),
 ]
 

@@ -232,6 +232,10 @@ def foreign_picture() -> dict[str, Any]:
     return {"image": (BytesIO(png(number=79)), "new.png")}
 
 
+def source() -> dict[str, Any]:
+    return {"source": (BytesIO(png(number=80)), "new.png")}
+
+
 def inward_address() -> dict[str, Any]:
     return {"url": "http://127.0.0.1/a.png"}
 
@@ -302,6 +306,8 @@ ROUTES = {
     ("blog.post", "GET"): Route(200, 200, 200, post),
     ("blog.update", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
+    ("chevereto.upload", "GET"): Route(400, 400, 400),
+    ("chevereto.upload", "POST"): Route(400, 400, 400, data=source, open_to_programs=True),
     ("favicon", "GET"): Route(200, 200, 200),
     ("imgur.delete_picture", "DELETE"): Route(401, 401, 401, foreign, open_to_programs=True),
     ("imgur.upload", "POST"): Route(401, 401, 401, data=foreign_picture, open_to_programs=True),
@@ -317,12 +323,16 @@ ROUTES = {
     ("lsky.upload_to_old", "POST"): Route(
         200, 200, 200, data=foreign_picture, open_to_programs=True
     ),
+    ("metaweblog.call_method", "POST"): Route(200, 200, 200, open_to_programs=True),
     ("miniprogram_photos.create_task", "POST"): Route(
         401, 401, 401, data=photo, open_to_programs=True
     ),
     ("miniprogram_photos.temp_upload", "POST"): Route(
         401, 401, 401, openid, photo, open_to_programs=True
     ),
+    ("picgo.delete_pictures", "POST"): Route(400, 400, 400, open_to_programs=True),
+    ("picgo.heartbeat", "POST"): Route(200, 200, 200, open_to_programs=True),
+    ("picgo.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
     ("preferences.save", "POST"): Route(303, 303, 303, data=theme),
     ("service_image.service_image", "DELETE"): Route(401, 401, 401, open_to_programs=True),
     ("service_image.service_image", "GET"): Route(401, 401, 401, open_to_programs=True),
