@@ -159,7 +159,10 @@ def expected(schema: Schema) -> str:
         choices = ", ".join("null" if each is None else each for each in schema["enum"])
         return str(gettext("one of %(choices)s", choices=choices))
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return str(gettext(" or ")).join(kind_text(kind, schema) for kind in kinds)
+    one, *others = (kind_text(kind, schema) for kind in kinds)
+    for other in others:
+        one = str(gettext("%(one)s or %(other)s", one=one, other=other))
+    return one
 
 
 def kind_text(kind: str, schema: Schema) -> str:
