@@ -3,15 +3,22 @@
 All of it comes before the body is read.
 """
 
+from collections.abc import Callable
+
 from flask import current_app, g, request
 
 from flaskr.db import db
-from flaskr.errors import NotAdmittedError
+from flaskr.errors import InvalidTokenError, NotAdmittedError
 from flaskr.library import accounts, set_files
 from flaskr.library.sets import UploadSet
 from flaskr.models import User
 from flaskr.transactions import end_read
-from flaskr.web.limits import count_guest_deletion, count_guest_upload
+from flaskr.web.limits import (
+    check_form,
+    count_bad_form,
+    count_guest_deletion,
+    count_guest_upload,
+)
 from flaskr.web.users import redeem, token_account
 
 GUEST_UPLOADS, GUEST_DELETES = "GUEST_UPLOADS", "GUEST_DELETES"
@@ -39,6 +46,19 @@ def admit_token(secret: str, scope: str) -> User:
     user = redeem(secret, scope)
     end_read(db.session)  # the body is read next, and may be slow
     return user
+
+
+def admit_by_form(field: str, admit: Callable[[str], User]) -> User:
+    """Return the account of the token in a field of the form, which is read for that.
+
+    Raises what `admit` raises for the token, and TooManyAttemptsError where that was so too often.
+    """
+    check_form()
+    try:
+        return admit(request.form.get(field, "").strip())
+    except (InvalidTokenError, NotAdmittedError):
+        count_bad_form()
+        raise
 
 
 def admit_sender(secret: str) -> User:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, current_app, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from flaskr.api.admission import admit_token, header_token
+from flaskr.api.admission import admit_by_form, admit_token, header_token
 from flaskr.api.shaping import close_after_upload, shape_errors, tell
 from flaskr.api.taking import Said, sent_picture, take
 from flaskr.errors import (
@@ -92,10 +92,11 @@ def upload() -> AnyResponse:
     read.
     """
     secret = request.headers.get("X-API-Key") or request.args.get("key") or header_token()
-    if not secret:
+    if secret:
+        admit_token(secret.strip(), "upload")
+    else:
         expect_picture(max_file_bytes(), FIELD)
-        secret = request.form.get("key", "")
-    admit_token(secret.strip(), "upload")
+        admit_by_form("key", lambda key: admit_token(key, "upload"))
     return answer(take(sent_picture(FIELD), said()))
 
 

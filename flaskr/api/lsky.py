@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, jsonify, request
 from flask_babel import format_timedelta, gettext
 
-from flaskr.api.admission import admit_sender, admit_token, header_token
+from flaskr.api.admission import admit_by_form, admit_sender, admit_token, header_token
 from flaskr.api.asking import asked_page, sent_text
 from flaskr.api.logging_in import make_token
 from flaskr.api.shaping import close_after_upload, shape_errors, tell
@@ -151,10 +151,11 @@ def upload_to_old() -> Response:
     A token in the header comes before one in the form, for which the body has to be read.
     """
     secret = request.headers.get("token", "").strip() or header_token()
-    if not secret:
+    if secret:
+        admit_token(secret, "upload")
+    else:
         expect_picture(max_file_bytes())
-        secret = request.form.get("token", "").strip()
-    admit_sender(secret)
+        admit_by_form("token", admit_sender)
     return old_envelope(200, "success", old_picture(take(sent_file("image", "file"))))
 
 

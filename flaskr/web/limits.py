@@ -19,6 +19,7 @@ WECHAT_PER_ADDRESS = parse("30 per 5 minutes")
 FETCHES_PER_ACCOUNT = parse("200 per hour")
 GUEST_UPLOADS_PER_ADDRESS = parse("200 per hour")
 GUEST_DELETES_PER_ADDRESS = parse("60 per hour")
+BAD_FORMS_PER_ADDRESS = parse("30 per 5 minutes")
 
 
 def client_address() -> str:
@@ -119,6 +120,19 @@ def tell_rest(response: Response) -> Response:
     """Tell the holder of a token how many requests are left, and when they are all there again."""
     response.headers.update(g.get("rate", {}))
     return response
+
+
+def check_form() -> None:
+    """Raise TooManyAttemptsError where too many forms had no good token in them.
+
+    Such a form is read before anybody knows whose it is, and with it its picture.
+    """
+    check(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
+
+
+def count_bad_form() -> None:
+    """Count a form that was read for nothing."""
+    count(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
 
 
 def check(limit: RateLimitItem, *identifiers: str) -> None:

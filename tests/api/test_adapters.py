@@ -8,7 +8,7 @@ import pytest
 from flaskr.library import accounts, usage
 from flaskr.models import Image, Token
 from tests import factories
-from tests.api.adapters import ADAPTERS, Adapter, multipart
+from tests.api.adapters import ADAPTERS, BY_NAME, Adapter, multipart
 from tests.browsing import Browser
 from tests.factories import count_rows, jpeg, make_token, png
 
@@ -88,6 +88,35 @@ def test_without_a_good_token_nothing_is_taken(adapter, client, session, ada):
     session.commit()
     for token in ("", "wrong", "狗".encode().decode("latin-1"), expired):
         assert "token" in adapter.refuses(adapter.send(client, token, png()), 401)
+
+
+def test_with_a_wrong_token_the_body_is_not_read(adapter, client):
+    class Unread(BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise AssertionError("the body was read")
+
+        readinto = read  # type: ignore[assignment]
+
+    answer = client.post(
+        adapter.path,
+        input_stream=Unread(bytes(1000)),
+        content_type="multipart/form-data; boundary=x",
+        content_length=1000,
+        headers=adapter.credentials("wrong"),
+    )
+    adapter.refuses(answer, 401)
+
+
+@pytest.mark.parametrize("name", ["chevereto", "lsky 1.x"])
+def test_forms_without_a_good_token_are_not_read_for_ever(make_app, name, token):
+    client, adapter = Browser(make_app(RATE_LIMITS=True)), BY_NAME[name]
+    file = (adapter.field, "a.png", png())
+    wrong = {"key": "wrong", "token": "wrong"}
+    for _ in range(30):
+        adapter.refuses(adapter.post(client, "", file, fields=wrong), 401)
+    good = {"key": token, "token": token}
+    assert "Too many attempts" in adapter.refuses(adapter.post(client, "", file, fields=good), 429)
+    assert adapter.link(adapter.post(client, token, file).json)
 
 
 @pytest.mark.usefixtures("nothing_is_stored")
