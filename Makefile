@@ -105,6 +105,12 @@ nginx: $(STAMP)-dev
 test: setup $(STAMP)-dev $(STAMP)-node chromium nginx
 	@$(BIN)/pytest -m "not services" $(ARGS)
 
+## fuzz: ask the API 3,000 times, made up from its OpenAPI file  [API_CASES= for each operation]
+.PHONY: fuzz
+API_CASES ?= 110
+fuzz: setup $(STAMP)-dev
+	@API_CASES=$(API_CASES) $(BIN)/pytest --dist=load tests/api/native/test_generated.py $(ARGS)
+
 # ---- bench ----------------------------------------------------------------------------------
 
 # The peers that the figures are held against.
@@ -153,7 +159,7 @@ check-templates: $(STAMP)-dev
 
 check-web: $(STAMP)-node
 	$(NODE) node node_modules/eslint/bin/eslint.js --max-warnings=0 \
-	  flaskr/static/js examples/miniprogram tests/miniprogram tests/tus
+	  flaskr/static/js examples/miniprogram tests/miniprogram tests/tus tests/clients
 	$(NODE) node node_modules/stylelint/bin/stylelint.mjs --max-warnings=0 'flaskr/static/css/**/*.css'
 
 # The system's Node.js if it is new enough, else the one that PyPI packages, put into .venv.

@@ -39,4 +39,8 @@ export default [
     files: ["tests/miniprogram/**/*.js", "tests/tus/**/*.js"],
     languageOptions: { sourceType: "module", globals: globals.node },
   },
+  {
+    files: ["tests/clients/**/*.cjs"],
+    languageOptions: { sourceType: "commonjs", globals: globals.node },
+  },
 ];

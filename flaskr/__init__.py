@@ -28,6 +28,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
     from flaskr.web import (
         assets,
         converters,
+        cors,
         errors,
         filters,
         intake,
@@ -81,6 +82,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> "Flask":
         template_globals,
         errors,
         assets,
+        cors,
     ):
         part.init_app(app)
     for blueprint in (

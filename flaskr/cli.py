@@ -1,6 +1,9 @@
 """The `tuchuang` command: what whoever runs the service needs to do."""
 
+import os
+import shutil
 import sys
+import tempfile
 from datetime import timedelta
 from errno import EPIPE
 from pathlib import Path
@@ -15,6 +18,7 @@ from flaskr.config import ConfigurationError
 from flaskr.errors import DomainError
 
 if TYPE_CHECKING:
+    from flaskr.client import Service
     from flaskr.library.faults import Fault
     from flaskr.library.mover import Moved
 
@@ -247,9 +251,67 @@ def create_token(username: str, name: str, scope: str) -> None:
     from flaskr.library import accounts, tokens
 
     owner = accounts.find(database.session, username)
-    secret = tokens.create(database.session, owner, name=name, scope=scope)
+    made = tokens.create(database.session, owner, name=name, scope=scope)
     database.session.commit()
-    click.echo(secret)
+    click.echo(made.secret)
+
+
+@main.command(with_appcontext=False)
+@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option(
+    "--server", envvar="TUCHUANG_SERVER", required=True, help="Address of the service, https://…"
+)
+@click.option(
+    "--token",
+    envvar="TUCHUANG_TOKEN",
+    required=True,
+    help="A token for it, from its settings. In TUCHUANG_TOKEN, other users do not see it.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["url", "markdown", "html", "bbcode", "picture", "custom"]),
+    default="url",
+    show_default=True,
+    help="How links are written; `custom` is your own form, as set there.",
+)
+@click.pass_context
+def push(ctx: click.Context, files: tuple[str, ...], server: str, token: str, form: str) -> None:
+    """Send FILES (`-` is standard input) to a service and print one link a line.
+
+    One that is refused does not stop the others; the exit status is 1 then.
+    """
+    from flaskr.client import PushError, read_service
+
+    try:
+        service = read_service(server, token)
+    except PushError as error:
+        raise click.UsageError(str(error)) from error
+    failed = False
+    for path in files:
+        name = Path(path).name if path != "-" else "picture"
+        try:
+            links = push_one(service, path, name)["links"]
+        except (PushError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            click.echo(f"{path}: {reason}", err=True)
+            failed = True
+        else:
+            click.echo(links.get(form, links["url"]))
+    ctx.exit(1 if failed else 0)
+
+
+def push_one(service: "Service", path: str, name: str) -> Any:
+    """Send one file, with progress on standard error. Raises PushError and OSError."""
+    from flaskr.client import push as send
+
+    with tempfile.TemporaryFile() if path == "-" else open(path, "rb") as file:  # noqa: PTH123 - so that both have one type
+        if path == "-":
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        with click.progressbar(
+            length=file.seek(0, os.SEEK_END), label=name, file=sys.stderr
+        ) as progress:
+            return send(service, file, name, progress.update)
 
 
 @main.command()

@@ -79,6 +79,16 @@ def check_link_keys(keys: object) -> None:
         raise ValueError(f"expected keys of at least {MIN_LINK_KEY} characters")
 
 
+def check_origins(origins: object) -> None:
+    """Raise ValueError unless these are origins as browsers name them, or `*`."""
+    for origin in origins if isinstance(origins, list) else [origins]:
+        parts = urlsplit(str(origin))
+        _ = parts.port  # it may be none
+        web = parts.scheme in {"http", "https"} and parts.hostname is not None
+        if origin != "*" and (not web or origin != f"{parts.scheme}://{parts.netloc.lower()}"):
+            raise ValueError("expected origins such as https://notes.example.org, or *")
+
+
 def parse_list(text: str) -> list[str]:
     """Read a comma-separated list; blanks around and empty items are dropped."""
     return [item.strip() for item in text.split(",") if item.strip()]
@@ -274,9 +284,24 @@ SETTINGS: tuple[Setting, ...] = (
         "minutes for an address. Log-ins through WeChat: 30 in 5 minutes for an address. Guests: "
         "200 uploads and 60 deletions an hour for an address. Wrong passwords of a link: 10 in 15 "
         "minutes for an address, 100 an hour in all. Drop boxes: 1,000 pictures an hour for an "
-        "address. Pictures fetched from elsewhere: 200 "
-        "an hour for an account; Markdown moved here: 60 times.",
+        "address. Pictures fetched from elsewhere: 200 an hour for an account; Markdown moved "
+        "here: 60 times. Requests with a token: as `TOKEN_REQUESTS` says.",
         parse_flag,
+    ),
+    Setting(
+        "TOKEN_REQUESTS",
+        12_000,
+        "How many requests a minute one API token is good for. Answers tell what is left, in "
+        "`X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since 1970). 0: any number.",
+        parse_count,
+    ),
+    Setting(
+        "API_ORIGINS",
+        [],
+        "Origins, separated by commas, whose pages may use the API by script, for example "
+        "`https://notes.example.org`; `*` for all. They need a token as every program does.",
+        parse_list,
+        check_origins,
     ),
     Setting(
         "RATE_LIMIT_STORE",
@@ -288,8 +313,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GUEST_UPLOADS",
         False,
-        "Whether mini programs that send no token may upload (`/temp/upload/…`, `/tasks/create/`, "
-        "`/service/image`). What they send belongs to one account, `guest`; whoever knows the MD5 "
+        "Whether programs that send no token may upload: mini programs (`/temp/upload/…`, "
+        "`/tasks/create/`, `/service/image`) and those for lsky-pro (`/api/v1/upload`, "
+        "`/api/upload`). What they send belongs to one account, `guest`; whoever knows the MD5 "
         "of a guest's backup can fetch it. Only for clients that cannot be changed. A guest's "
         "second photo for an openid does not replace the first unless `GUEST_DELETES` is on.",
         parse_flag,

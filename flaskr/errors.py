@@ -68,6 +68,22 @@ class ScopeError(DomainError):
     message = message_("This token may not do that. Make one with the scope “%(scope)s”.")
 
 
+class TokenExpiryError(DomainError):
+    """A token cannot have expired before it is made."""
+
+    code = "invalid_expiry"
+    status = 422
+    message = message_("This moment has passed. Choose a later one.")
+
+
+class TooManyTokensError(DomainError):
+    """The account has as many tokens as it may."""
+
+    code = "too_many_tokens"
+    status = 422
+    message = message_("You have %(most)s tokens. Revoke those that nothing uses any more first.")
+
+
 class NotAdmittedError(DomainError):
     """The request carries no token, and guests may not do this."""
 
@@ -148,6 +164,13 @@ class TooManyAttemptsError(DomainError):
     code = "too_many_attempts"
     status = 429
     message = message_("Too many attempts. Try again in %(minutes)s min.")
+
+
+class TooManyRequestsError(TooManyAttemptsError):
+    """A token has been used as often as it may for now."""
+
+    code = "too_many_requests"
+    message = message_("Too many requests with this token. Try again in %(seconds)s s.")
 
 
 class WeChatOffError(DomainError):

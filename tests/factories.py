@@ -73,9 +73,10 @@ def make_user(
 def make_token(
     session: Session, user: User, scope: str = "upload", expires: datetime | None = None
 ) -> str:
-    secret = tokens.create(session, user, scope=scope, expires=expires)
+    made = tokens.create(session, user, scope=scope)
+    made.token.expires = expires
     session.commit()
-    return secret
+    return made.secret
 
 
 def make_post(

@@ -56,10 +56,10 @@ def wechat_login() -> Response:
     user = accounts.of_wechat(db.session, openid)
     tokens.drop_old(db.session, user, TOKEN_NAME, TOKENS - 1)
     expires = now() + timedelta(days=config["WECHAT_TOKEN_DAYS"])
-    secret = tokens.create(db.session, user, name=TOKEN_NAME, scope="library", expires=expires)
+    made = tokens.create(db.session, user, name=TOKEN_NAME, scope="library", expires=expires)
     db.session.commit()
     return jsonify(
-        token=secret, scope="library", expires=expires.isoformat(), username=user.username
+        token=made.secret, scope="library", expires=expires.isoformat(), username=user.username
     )
 
 

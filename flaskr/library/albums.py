@@ -68,6 +68,17 @@ def find_own(session: Session, owner: User, key: str) -> Album:
     return album
 
 
+def find_numbered(session: Session, owner: User, id_: int) -> Album:
+    """Return an album of the owner's by its id, for clients that know them so.
+
+    Raises NotFoundError, also for somebody else's.
+    """
+    album = session.scalar(select(Album).where(Album.id == id_, Album.owner_id == owner.id))
+    if album is None:
+        raise NotFoundError
+    return album
+
+
 def outline(session: Session, owner: User) -> list[Entry]:
     """Return all albums of the owner's, each followed by those in it, in their order."""
     grove = Grove.of(session, owner.id)
@@ -117,6 +128,17 @@ def albums_of(session: Session, image: Image) -> Sequence[Album]:
     """Return the albums that the image is in, by name."""
     query = select(Album).join(AlbumImage, AlbumImage.album_id == Album.id)
     return session.scalars(query.where(AlbumImage.image_id == image.id).order_by(Album.name)).all()
+
+
+def of_each(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the keys of the albums that many images are in; one in none is left out."""
+    found: dict[int, list[str]] = {}
+    for some in pieces(ids):
+        query = select(AlbumImage.image_id, Album.key).join(Album, AlbumImage.album_id == Album.id)
+        query = query.where(AlbumImage.image_id.in_(some)).order_by(Album.name, Album.id)
+        for id_, key in session.execute(query):
+            found.setdefault(id_, []).append(key)
+    return found
 
 
 def count_images() -> ScalarSelect[int]:

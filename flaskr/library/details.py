@@ -1,5 +1,7 @@
 """What the page of an image shows besides its row."""
 
+import hashlib
+from functools import partial
 from io import BytesIO
 
 import segno
@@ -11,6 +13,7 @@ from flaskr.library.variants import local_copy
 from flaskr.models import Blob
 
 MAX_QR_TEXT = 2000
+PIECE = 256 * 1024
 
 
 def camera(media: Media, blob: Blob) -> Camera:
@@ -34,3 +37,15 @@ def qr_code(text: str) -> str:
     drawn = BytesIO()
     code.save(drawn, kind="svg", border=4, xmldecl=False, nl=False, omitsize=True, svgclass="qr")
     return drawn.getvalue().decode()
+
+
+def sha1(media: Media, blob: Blob) -> str:
+    """Return the SHA-1 (hex) of the content, for programs that tell it; it is read for that.
+
+    Raises MissingFileError, OSError.
+    """
+    summed = hashlib.sha1(usedforsecurity=False)
+    with media.store.open(blob_name(blob.sha256)) as content:
+        for piece in iter(partial(content.read, PIECE), b""):
+            summed.update(piece)
+    return summed.hexdigest()

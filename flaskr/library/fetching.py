@@ -22,13 +22,15 @@ TELL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be fetched. All but the address is as in an Arrival."""
+    """What is to be fetched. All but the address is as in an Arrival. No name: the one there."""
 
     address: str
     batch: str | None
     keep: Keep
     position: int = 0
     idempotency_key: str | None = None
+    name: str = ""
+    anew: bool = False
     visibility: str | None = None
 
 
@@ -64,6 +66,7 @@ def fetch(
             order.keep,
             position=order.position,
             idempotency_key=order.idempotency_key,
+            anew=order.anew,
             request_sha256=digest(order.address),
             visibility=order.visibility,
         )
@@ -76,7 +79,8 @@ def fetch(
         with fetcher.open(address, max_bytes) as download:
             yield from receive(download, file)
         try:
-            yield accept(session, media, owner, replace(arrival, name=download.name), limits)
+            named = replace(arrival, name=order.name or download.name)
+            yield accept(session, media, owner, named, limits)
         except (UnsupportedTypeError, EmptyFileError):
             raise NoPictureError from None
 

@@ -66,12 +66,13 @@ class Filter:
     """What narrows a list: all of it has to be so. Albums and tags are given by their ids.
 
     `text` is what somebody typed into the search box; `used` are those that posts or imported texts
-    mention; from `since` on, and before `until`.
+    mention, `hidden` those that are not public; from `since` on, and before `until`.
     """
 
     text: str = ""
     extension: str | None = None
     visibility: str | None = None
+    hidden: bool = False
     album: int | None = None
     tag: int | None = None
     used: bool | None = None
@@ -215,6 +216,8 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(Image.extension == wanted.extension)
     if wanted.visibility is not None:
         found.append(Image.visibility == wanted.visibility)
+    if wanted.hidden:
+        found.append(Image.visibility != "public")
     if wanted.since is not None:
         found.append(Image.created >= wanted.since)
     if wanted.until is not None:
@@ -280,6 +283,11 @@ def read_cursor(cursor: str, sort: Sort) -> Anchor:
     if told_sort != sort.value or not fits:
         return Anchor((), backwards=False)
     return Anchor(tuple(values), backwards=backwards == 1)
+
+
+def is_cursor(cursor: str, sort: Sort) -> bool:
+    """Tell whether a page of this order starts there; `list_page` begins anew where none does."""
+    return cursor in {FIRST, LAST} or bool(read_cursor(cursor, sort).values)
 
 
 def is_value(value: object, type_: type) -> bool:

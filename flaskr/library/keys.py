@@ -10,7 +10,10 @@ BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 KEY_LENGTH = 12  # 70 bits
 SECRET_BITS = 128
 
+SECRET_LENGTH = math.ceil(SECRET_BITS / math.log2(len(BASE58)))
+
 KEY_PATTERN = re.compile(f"[{BASE58}]{{{KEY_LENGTH}}}")
+SECRET_PATTERN = re.compile(f"[{BASE58}]{{{SECRET_LENGTH}}}")
 
 
 def new_key() -> str:
@@ -20,7 +23,7 @@ def new_key() -> str:
 
 def new_secret() -> str:
     """Make a secret for a link or a token: base58, at least 128 random bits."""
-    return _random(math.ceil(SECRET_BITS / math.log2(len(BASE58))))
+    return _random(SECRET_LENGTH)
 
 
 def derive_secret(secret_key: str, purpose: str, about: str) -> str:
@@ -43,6 +46,11 @@ def digest(secret: str) -> str:
 def is_key(text: str) -> bool:
     """Tell whether `text` looks like a key made by `new_key`."""
     return KEY_PATTERN.fullmatch(text) is not None
+
+
+def is_secret(text: str) -> bool:
+    """Tell whether `text` looks like a secret made by `new_secret`."""
+    return SECRET_PATTERN.fullmatch(text) is not None
 
 
 def encode(data: bytes) -> str:

@@ -91,6 +91,17 @@ def tags_of(session: Session, image: Image) -> Sequence[str]:
     return session.scalars(query.where(ImageTag.image_id == image.id).order_by(Tag.name_key)).all()
 
 
+def of_each(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the names of the tags of many images, by name; an image without any is left out."""
+    found: dict[int, list[str]] = {}
+    for some in pieces(ids):
+        query = select(ImageTag.image_id, Tag.name).join(Tag, ImageTag.tag_id == Tag.id)
+        query = query.where(ImageTag.image_id.in_(some)).order_by(Tag.name_key)
+        for id_, name in session.execute(query):
+            found.setdefault(id_, []).append(name)
+    return found
+
+
 def suggest(session: Session, owner: User, start: str, *, size: int = SUGGESTIONS) -> list[Used]:
     """Return up to `size` tags that start so, the most used first."""
     used = count_images().label("used")

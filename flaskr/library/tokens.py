@@ -1,18 +1,39 @@
 """API tokens: made once, shown once, stored as a hash."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from flaskr.errors import InvalidTokenError, ScopeError
+from flaskr.errors import (
+    InvalidTokenError,
+    NotFoundError,
+    ScopeError,
+    TextTooLongError,
+    TokenExpiryError,
+    TooManyTokensError,
+)
 from flaskr.library.keys import digest, new_secret
-from flaskr.models import Token, User, now
+from flaskr.models import MAX_ID, Token, User, now
 from flaskr.transactions import begin_write
 
 SCOPES = ("upload", "library", "admin")
 """From the narrowest to the widest; a wider scope includes the narrower ones."""
 
-LAST_USED_STEP = timedelta(minutes=5)
+LAST_USED_STEP = timedelta(minutes=1)
+MOST = 200
+"""How many tokens an account may have."""
+
+NAME_LENGTH = 100
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token that was made a moment ago; `secret` is its text, which cannot be had again later."""
+
+    secret: str
+    token: Token
 
 
 def create(
@@ -22,19 +43,50 @@ def create(
     name: str = "",
     scope: str = "upload",
     expires: datetime | None = None,
-) -> str:
-    """Make a token for `user` and return its text, which cannot be had again later."""
+) -> NewToken:
+    """Make a token for `user`.
+
+    Raises TextTooLongError, TokenExpiryError, TooManyTokensError; ValueError for an unknown scope.
+    """
     if scope not in SCOPES:
         raise ValueError(f"scope must be one of {SCOPES}")
+    if len(name) > NAME_LENGTH:
+        raise TextTooLongError(most=NAME_LENGTH)
+    if expires is not None and expires <= now():
+        raise TokenExpiryError
     secret = new_secret()
+    user_id = user.id
     begin_write(session)
-    session.add(
-        Token(
-            user_id=user.id, name=name, scope=scope, secret_sha256=digest(secret), expires=expires
-        )
+    if Token.count_of(session, user_id) >= MOST:
+        raise TooManyTokensError(most=MOST)
+    token = Token(
+        user_id=user_id, name=name, scope=scope, secret_sha256=digest(secret), expires=expires
     )
+    session.add(token)
     session.flush()
-    return secret
+    return NewToken(secret, token)
+
+
+def list_own(session: Session, user: User) -> Sequence[Token]:
+    """Return the account's tokens, newest first, those that have expired included."""
+    return Token.of(session, user.id)
+
+
+def find_own(session: Session, user: User, token_id: int) -> Token:
+    """Return one of the account's tokens. Raises NotFoundError."""
+    token = session.get(Token, min(token_id, MAX_ID))
+    if token is None or token.user_id != user.id:
+        raise NotFoundError
+    return token
+
+
+def revoke(session: Session, user: User, token_id: int) -> Token:
+    """Remove one of the account's tokens; its holder is shut out. Raises NotFoundError."""
+    begin_write(session)
+    token = find_own(session, user, token_id)
+    session.delete(token)
+    session.flush()
+    return token
 
 
 def drop_old(session: Session, user: User, name: str, keep: int) -> None:
@@ -43,24 +95,29 @@ def drop_old(session: Session, user: User, name: str, keep: int) -> None:
     named = Token.named(session, user.id, name)
     moment = now()
     for order, token in enumerate(named):
-        if order >= keep or (token.expires is not None and token.expires <= moment):
+        if order >= keep or is_expired(token, moment):
             session.delete(token)
     session.flush()
 
 
-def redeem(session: Session, secret: str, scope: str) -> User:
-    """Return the account a token stands for.
+def is_expired(token: Token, moment: datetime) -> bool:
+    """Tell whether the token is good for nothing any more."""
+    return token.expires is not None and token.expires <= moment
+
+
+def redeem(session: Session, secret: str, scope: str) -> Token:
+    """Return the token with this text, which stands for its account.
 
     Raises InvalidTokenError if it is unknown or expired, ScopeError if it is narrower than
     `scope`. That it was used is noted, at most once in LAST_USED_STEP.
     """
     token = Token.by_secret(session, digest(secret))
     moment = now()
-    if token is None or (token.expires is not None and token.expires <= moment):
+    if token is None or is_expired(token, moment):
         raise InvalidTokenError
     if SCOPES.index(token.scope) < SCOPES.index(scope):
         raise ScopeError(scope=scope)
     if token.last_used is None or moment - token.last_used > LAST_USED_STEP:
         begin_write(session)
         token.last_used = moment
-    return token.user
+    return token

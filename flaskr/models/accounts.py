@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import BigInteger, ForeignKey, String, false, select, text
+from sqlalchemy import BigInteger, ForeignKey, String, false, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from flaskr.models.base import Base, BigId, Moment, now
@@ -91,3 +91,14 @@ class Token(Base):
         """Return the account's tokens of that name, newest first."""
         query = select(cls).where(cls.user_id == user_id, cls.name == name)
         return session.scalars(query.order_by(cls.id.desc())).all()
+
+    @classmethod
+    def of(cls, session: Session, user_id: int) -> Sequence[Self]:
+        """Return the account's tokens, newest first."""
+        query = select(cls).where(cls.user_id == user_id)
+        return session.scalars(query.order_by(cls.id.desc())).all()
+
+    @classmethod
+    def count_of(cls, session: Session, user_id: int) -> int:
+        """Return how many tokens the account has."""
+        return session.scalar(select(func.count()).where(cls.user_id == user_id)) or 0

@@ -16,6 +16,7 @@ from flaskr.library import albums as shelves
 from flaskr.library import editing, images, uses
 from flaskr.library import tags as library_tags
 from flaskr.library.editing import MAX_ALT, MAX_TITLE, VISIBILITIES, Changes, Expiry
+from flaskr.library.versions import PRIVATE
 from flaskr.models import Image
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.asking import read_number, visibility_text
@@ -143,7 +144,7 @@ def edit(key: str) -> Response:
 
 def check_use(own: Image, changes: Changes) -> None:
     """Raise InUseError if the image would be missing where it is used, and nobody was told."""
-    hides = changes.visibility == editing.PRIVATE != own.visibility
+    hides = changes.visibility == PRIVATE != own.visibility
     if hides and not request.form.get("sure") and uses.is_image_used(db.session, own):
         raise InUseError(count=1)
 

@@ -5,8 +5,10 @@ hashed again. Here a part is written to the volume of the store while it arrives
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import BytesIO
 from typing import IO, Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, current_app, g, request
 from flask import Request as FlaskRequest
@@ -17,6 +19,13 @@ from werkzeug.formparser import FormDataParser
 from flaskr.errors import DomainError, FileTooLargeError, FormTextTooLargeError, message_
 from flaskr.library.media import Media
 from flaskr.storage import SpooledFile
+from flaskr.web.base64_text import (
+    HELD,
+    Base64Decoder,
+    InvalidBase64Error,
+    is_address,
+    urlencoded_fields,
+)
 
 CHUNK = 256 * 1024
 FORM_BYTES = 4 * 1024 * 1024
@@ -24,6 +33,9 @@ FORM_BYTES = 4 * 1024 * 1024
 
 FORM_OVERHEAD = 64 * 1024
 """What boundaries and headers may add to the one file of a request, in bytes."""
+
+BASE64_GROWTH = 1.6
+"""How much longer than its bytes a picture is as text at the most: Base64, line ends, quoting."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -68,12 +80,14 @@ def media() -> Media:
 class ReceivedFile(FileStorage):
     """A file part. `spooled` holds its bytes; `error`, if set, says why they were not kept."""
 
-    def __init__(self, segment: MultipartSegment, spooled: SpooledFile) -> None:
+    def __init__(
+        self, spooled: SpooledFile, name: str, filename: str = "", content_type: str | None = None
+    ) -> None:
         super().__init__(
             stream=spooled,  # type: ignore[arg-type]  # only `close` is asked of it
-            filename=segment.filename,
-            name=segment.name,
-            content_type=segment.content_type,
+            filename=filename,
+            name=name,
+            content_type=content_type,
         )
         self.spooled = spooled
         self.error: DomainError | None = None
@@ -85,8 +99,42 @@ class ReceivedFile(FileStorage):
         try:
             self.spooled.write(chunk)
         except FileTooLargeError as error:
-            self.error = error
-            self.spooled.close()
+            self.refuse(error)
+
+    def refuse(self, error: DomainError) -> None:
+        """Keep nothing of the file, and note why."""
+        self.error = error
+        self.spooled.close()
+
+    def finish(self) -> None:
+        """Stop writing, at the end of the part."""
+        if self.error is None:
+            self.spooled.finish()
+
+
+class Base64File(ReceivedFile):
+    """A picture that comes as text in Base64: what is written to it is decoded."""
+
+    def __init__(self, spooled: SpooledFile, name: str) -> None:
+        super().__init__(spooled, name)
+        self._decoder = Base64Decoder()
+
+    def write(self, chunk: bytes) -> None:
+        if self.error is None:
+            self._add(partial(self._decoder.decode, chunk))
+
+    def finish(self) -> None:
+        if self.error is None:
+            self._add(self._decoder.finish)
+        super().finish()
+
+    def _add(self, decode: Callable[[], bytes]) -> None:
+        try:
+            decoded = decode()
+        except InvalidBase64Error as error:
+            self.refuse(error)
+        else:
+            super().write(decoded)
 
 
 class StreamingFormParser(FormDataParser):
@@ -106,26 +154,60 @@ class StreamingFormParser(FormDataParser):
         """
         fields: MultiDict[str, str]
         files: MultiDict[str, FileStorage]
-        if mimetype == "application/x-www-form-urlencoded":
+        urlencoded = mimetype == "application/x-www-form-urlencoded"
+        if urlencoded and not picture_fields():
             stream = BytesIO(read_text(stream))
-        if mimetype != "multipart/form-data":
-            stream, fields, files = super().parse(stream, mimetype, content_length, options)
-            return stream, self.cls(without_nul(fields)), files
-        fields, files = MultiDict(), MultiDict()
+        elif urlencoded or mimetype == "multipart/form-data":
+            boundary = (options or {}).get("boundary", "")
+            parts = self._fields(stream) if urlencoded else self._segments(stream, boundary)
+            fields, files = self._gather(parts)
+            return stream, self.cls(without_nul(fields)), self.cls(files)
+        stream, fields, files = super().parse(stream, mimetype, content_length, options)
+        return stream, self.cls(without_nul(fields)), files
+
+    def _gather(
+        self, parts: Iterator[tuple[str, str | ReceivedFile]]
+    ) -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """Return the texts and the files; no file is left if one cannot be had."""
+        fields: MultiDict[str, str] = MultiDict()
+        files: MultiDict[str, FileStorage] = MultiDict()
         try:
-            for segment, content in self._segments(stream, (options or {}).get("boundary", "")):
+            for name, content in parts:
                 if isinstance(content, ReceivedFile):
-                    files.add(segment.name or "", content)
+                    files.add(name, content)
                 else:
-                    fields.add(segment.name or "", content)
+                    fields.add(name, content)
         except BaseException:
             close_all(files)
             raise
-        return stream, self.cls(without_nul(fields)), self.cls(files)
+        return fields, files
+
+    def _fields(self, stream: IO[bytes]) -> Iterator[tuple[str, str | ReceivedFile]]:
+        """Yield each field of an urlencoded form that may have a picture in it."""
+        part: Part | None = None
+        text_bytes = count = 0
+        try:
+            for name, value in urlencoded_fields(iter(partial(stream.read, CHUNK), b"")):
+                if part is None:
+                    count += 1
+                    if count > (self.max_form_parts or 1000):
+                        raise MalformedFormError
+                    part = Part(name)
+                if value is None:
+                    yield part.finish()
+                    part = None
+                else:
+                    text_bytes += part.write(unquote_to_bytes(value.replace(b"+", b" ")))
+                    self._check_text(text_bytes)
+        except ValueError as error:
+            raise MalformedFormError from error
+        finally:
+            if part is not None:
+                part.discard()
 
     def _segments(
         self, stream: IO[bytes], boundary: str
-    ) -> Iterator[tuple[MultipartSegment, str | ReceivedFile]]:
+    ) -> Iterator[tuple[str, str | ReceivedFile]]:
         """Yield each part with its text or its file."""
         part: Part | None = None
         text_bytes = 0
@@ -136,7 +218,7 @@ class StreamingFormParser(FormDataParser):
                 while not parser.closed:
                     for event in parser.parse(stream.read(CHUNK)):
                         if isinstance(event, MultipartSegment):
-                            part = Part(event)
+                            part = Part(event.name or "", event.filename, event.content_type)
                         elif event is not None and part is not None:
                             text_bytes += part.write(event)
                             self._check_text(text_bytes)
@@ -155,16 +237,21 @@ class StreamingFormParser(FormDataParser):
 
 
 class Part:
-    """One part of a form while it arrives: a text, or a file if it has a file name."""
+    """One part of a form while it arrives: a text, or a file if it has a file name.
 
-    def __init__(self, segment: MultipartSegment) -> None:
-        self.segment = segment
+    What a picture's field holds becomes a file as well, unless it is an address or nothing.
+    """
+
+    def __init__(
+        self, name: str, filename: str | None = None, content_type: str | None = None
+    ) -> None:
+        self.name = name
         self.text = bytearray()
         self.file: ReceivedFile | None = None
-        if segment.filename is not None:
-            limit = file_limit()
-            spooled = media().spool.create(limit)
-            self.file = ReceivedFile(segment, spooled)
+        self._may_be_picture = filename is None and name in picture_fields()
+        if filename is not None:
+            spooled = media().spool.create(file_limit())
+            self.file = ReceivedFile(spooled, name, filename, content_type)
 
     def write(self, chunk: bytes) -> int:
         """Append `chunk`; return how much of it is held in memory."""
@@ -172,20 +259,30 @@ class Part:
             self.file.write(chunk)
             return 0
         self.text += chunk
+        if self._may_be_picture and len(self.text) > HELD and not is_address(self.text):
+            self._decode()
+            return 0
         return len(chunk)
 
-    def finish(self) -> tuple[MultipartSegment, str | ReceivedFile]:
-        """Return the part with what it holds. Forms of ours are UTF-8, whatever a part may say."""
+    def finish(self) -> tuple[str, str | ReceivedFile]:
+        """Return the name with what came. Forms of ours are UTF-8, whatever a part may say."""
+        if self._may_be_picture and self.text.strip() and not is_address(self.text):
+            self._decode()
         if self.file is None:
-            return self.segment, self.text.decode(errors="replace")
-        if self.file.error is None:
-            self.file.spooled.finish()
-        return self.segment, self.file
+            return self.name, self.text.decode(errors="replace")
+        self.file.finish()
+        return self.name, self.file
 
     def discard(self) -> None:
         """Remove what has arrived."""
         if self.file is not None:
             self.file.close()
+
+    def _decode(self) -> None:
+        """Make a file of the text so far."""
+        self.file = Base64File(media().spool.create(file_limit()), self.name)
+        self.file.write(bytes(self.text))
+        self.text.clear()
 
 
 class Request(FlaskRequest):
@@ -234,6 +331,22 @@ def expect_one_file(limit: int, text: int = 0) -> None:
     """Let the body be one file of up to `limit` bytes, and up to `text` bytes beside it."""
     request.max_content_length = limit + FORM_OVERHEAD + text
     g.one_file_limit = limit
+
+
+def expect_picture(limit: int, *names: str) -> None:
+    """Let the body be a form with one picture of up to `limit` bytes.
+
+    In the fields of these names it may also come as Base64, or as the address where it lies: then
+    the field is a file, or a text.
+    """
+    expect_one_file(limit, int(limit * (BASE64_GROWTH - 1)) if names else 0)
+    g.picture_fields = frozenset(names)
+
+
+def picture_fields() -> frozenset[str]:
+    """Return the names of the fields in which texts are pictures."""
+    names: frozenset[str] = g.get("picture_fields", frozenset())
+    return names
 
 
 def requested_view() -> Callable[..., Any] | None:

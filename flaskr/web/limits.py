@@ -4,13 +4,13 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import time
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.errors import ConfigurationError as UnusableStoreError
 
 from flaskr.config import ConfigurationError
-from flaskr.errors import TooManyAttemptsError
+from flaskr.errors import TooManyAttemptsError, TooManyRequestsError
 from flaskr.web import limits_store
 
 LOGIN_PER_ACCOUNT = parse("10 per 15 minutes")
@@ -23,6 +23,7 @@ GUEST_DELETES_PER_ADDRESS = parse("60 per hour")
 DROPS_PER_ADDRESS = parse("1000 per hour")
 LINK_PASSWORDS_PER_ADDRESS = parse("10 per 15 minutes")
 LINK_PASSWORDS_PER_LINK = parse("100 per hour")
+BAD_FORMS_PER_ADDRESS = parse("30 per 5 minutes")
 
 
 def client_address() -> str:
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> None:
     # Whatever fails in a store elsewhere, web.errors is told one kind of error.
     elsewhere = bool(app.config["RATE_LIMIT_STORE"])
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {"wrap_exceptions": elsewhere}
+    app.after_request(tell_rest)
     try:
         limiter.init_app(app)
     except (UnusableStoreError, ImportError, ValueError) as error:
@@ -124,6 +126,42 @@ def count_wrong_link_password(link_key: str) -> None:
     """Count a wrong password for a link."""
     count(LINK_PASSWORDS_PER_LINK, "link", link_key)
     count(LINK_PASSWORDS_PER_ADDRESS, "link-address", link_key, client_address())
+
+
+def count_request(token_id: int) -> None:
+    """Count a request with this token. Raises TooManyRequestsError."""
+    most = current_app.config["TOKEN_REQUESTS"]
+    if not (most and current_app.config["RATE_LIMITS"]):
+        return
+    limit = RateLimitItemPerMinute(most)
+    allowed = limiter.limiter.hit(limit, "token", str(token_id))
+    reset, rest = limiter.limiter.get_window_stats(limit, "token", str(token_id))
+    g.rate = {
+        "X-RateLimit-Limit": str(most),
+        "X-RateLimit-Remaining": str(rest),
+        "X-RateLimit-Reset": str(ceil(reset)),
+    }
+    if not allowed:
+        raise TooManyRequestsError(seconds=max(1, ceil(reset - time())))
+
+
+def tell_rest(response: Response) -> Response:
+    """Tell the holder of a token how many requests are left, and when they are all there again."""
+    response.headers.update(g.get("rate", {}))
+    return response
+
+
+def check_form() -> None:
+    """Raise TooManyAttemptsError where too many forms had no good token in them.
+
+    Such a form is read before anybody knows whose it is, and with it its picture.
+    """
+    check(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
+
+
+def count_bad_form() -> None:
+    """Count a form that was read for nothing."""
+    count(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
 
 
 def check(limit: RateLimitItem, *identifiers: str) -> None:

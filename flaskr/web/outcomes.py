@@ -6,9 +6,11 @@ from flask import jsonify, make_response, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from flaskr.library.uploads import Upload
+from flaskr.library.uploads import Upload, deletion_secret
+from flaskr.models import Image
 from flaskr.web.errors import describe
-from flaskr.web.links import file_path, image_card, is_shown_everywhere
+from flaskr.web.intake import media
+from flaskr.web.links import absolute, file_path, image_card, is_shown_everywhere
 from flaskr.web.uploading import Outcome, Refusal
 
 
@@ -62,3 +64,19 @@ def name_refusal(refusal: Refusal) -> str:
     if not refusal.name:
         return message
     return str(gettext("%(name)s: %(message)s", name=refusal.name, message=message))
+
+
+def delete_url(upload: Upload) -> str | None:
+    """Return the deletion link, as far as its secret is known."""
+    return deletion_link(upload.image.key, upload.deletion_secret)
+
+
+def image_delete_url(image: Image) -> str | None:
+    """Return the deletion link of an image that was taken in before, as far as it is known."""
+    return deletion_link(image.key, deletion_secret(media(), image))
+
+
+def deletion_link(key: str, secret: str | None) -> str | None:
+    if secret is None:
+        return None
+    return absolute(url_for("tuchuang.delete_by_link", key=key, token=secret))

@@ -14,6 +14,7 @@ from flaskr.library import accounts, tokens
 from flaskr.models import User, now
 from flaskr.transactions import end_read
 from flaskr.web.formats import wants_json
+from flaskr.web.limits import count_request
 from flaskr.web.redirects import redirect_to_login
 
 P = ParamSpec("P")
@@ -139,17 +140,28 @@ def token_account(scope: str) -> User | None:
     """Return the account whose Bearer token of `scope` the request carries; None without any.
 
     Whatever else the `Authorization` header says raises InvalidTokenError; so does a token that is
-    unknown or expired. Raises ScopeError. A session cookie does not count.
+    unknown or expired. Raises ScopeError and TooManyRequestsError. A session cookie does not count.
     """
     if "Authorization" not in request.headers:
         return None
     kind, _, secret = request.headers["Authorization"].partition(" ")
     if kind.lower() != "bearer" or not secret.strip():
         raise InvalidTokenError
-    user = tokens.redeem(db.session, secret.strip(), scope)
+    return redeem(secret.strip(), scope)
+
+
+def redeem(secret: str, scope: str) -> User:
+    """Let the request go on as the account of a token, wherever it carries that.
+
+    Raises InvalidTokenError, ScopeError, TooManyRequestsError.
+    """
+    token = tokens.redeem(db.session, secret, scope)
+    token_id = token.id
     db.session.commit()
-    g.token_account = user
-    return user
+    count_request(token_id)
+    g.token = token
+    g.token_account = token.user
+    return token.user
 
 
 def token_required(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

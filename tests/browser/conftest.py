@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
+from flaskr.library import tokens
 from flaskr.library.media import Media
 from flaskr.models import Image, User
 from tests.browser.witness import Witness
@@ -109,7 +110,7 @@ def hang(session: Session, ada: User, media: Media) -> Hang:
 def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     """A post, a document, an unfinished upload, an image in the trash, a public one in an album.
 
-    It is shared, too; another one waits in a drop box; a text was moved.
+    It is shared, too; another one waits in a drop box; a text was moved; a program has a token.
     """
     image = hang(deletion_secret=SECRET, batch=BATCH)
     document = make_document(session, ada, media.sets["files"])
@@ -123,9 +124,11 @@ def things(session: Session, ada: User, media: Media, hang: Hang) -> Things:
     make_drop(session, box, hang(), waiting=True)
     trashed = hang(deleted=True)
     make_moved(session, ada, BATCH, trashed)
+    api_token = tokens.create(session, ada, name="a program").token
+    session.commit()
     return Things(
         *(post, image, trashed, document, upload, album, share, token, ada.username),
-        *(box, box_token),
+        *(box, box_token, api_token),
     )
 
 

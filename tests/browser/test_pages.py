@@ -10,11 +10,11 @@ pytestmark = pytest.mark.browser
 
 LOCALES = {"en": "en-US", "zh-Hans": "zh-CN"}
 NO_PAGES = {
+    "api.openapi",
     "auth.session",
     "blog.feed",
     "favicon",
     "oembed.oembed",
-    "service_image.service_image",
     "short_links.set_file",
     "short_links.share_archive",
     "static",
@@ -32,7 +32,11 @@ FILES = {
     "tuchuang.trashed",
     "tuchuang.version",
 }
-PAGES = [endpoint for endpoint, method in ROUTES if method == "GET" and endpoint not in NO_PAGES]
+PAGES = [
+    endpoint
+    for (endpoint, method), route in ROUTES.items()
+    if method == "GET" and endpoint not in NO_PAGES and not route.open_to_programs
+]
 WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"
 TEXT = f"""
 # {WORD}

@@ -70,7 +70,7 @@ def test_token_create_prints_the_token_alone(runner, session, ada):
     result = run(runner, "token", "create", "ada", "--name", "laptop", "--scope", "library")
     assert result.exit_code == 0
     secret = result.stdout.removesuffix("\n")
-    assert tokens.redeem(session, secret, "library").id == ada.id
+    assert tokens.redeem(session, secret, "library").user_id == ada.id
     session.commit()
     assert [(token.name, token.scope) for token in session.query(Token)] == [("laptop", "library")]
 

@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flaskr.library import tokens
 from flaskr.library.media import Media
 from flaskr.models import Base, User
 from tests.conftest import MakeApp
@@ -34,7 +35,7 @@ def app(make_app: MakeApp) -> Flask:
 def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     """A post, a document, an unfinished upload, an image in the trash, a public one in an album.
 
-    It is shared, too; another one waits in a drop box; a text was moved.
+    It is shared, too; another one waits in a drop box; a text was moved; a program has a token.
     """
     image = make_image(session, ada, store=media.store, deletion_secret=SECRET, batch=BATCH)
     image.key = IMAGE_KEY
@@ -51,9 +52,11 @@ def things(app: Flask, session: Session, ada: User, media: Media) -> Things:
     make_drop(session, box, waiting, waiting=True)
     make_moved(session, ada, BATCH, trashed)
     post = make_post(session, ada, tags=[POST_TAG])
+    api_token = tokens.create(session, ada, name="a program").token
+    session.commit()
     return Things(
         *(post, image, trashed, document, upload, album, share, token, ada.username),
-        *(box, box_token),
+        *(box, box_token, api_token),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
-from flaskr.models import Album, DropBox, Image, Post, ResumableUpload, SetFile, Share
+from flaskr.models import Album, DropBox, Image, Post, ResumableUpload, SetFile, Share, Token
 from tests.browsing import Browser
 from tests.factories import PASSWORD, png
 
@@ -47,6 +47,7 @@ class Things:
     username: str
     box: DropBox
     box_token: str
+    api_token: Token
     batch: str = BATCH
 
 
@@ -107,6 +108,14 @@ def version(things: Things) -> dict[str, Any]:
 
 def numbered(things: Things) -> dict[str, Any]:
     return {"key": things.image.key, "number": 1}
+
+
+def in_trash(things: Things) -> dict[str, Any]:
+    return {"key": things.trashed.key}
+
+
+def token_number(_: Things) -> dict[str, Any]:
+    return {"token_id": 1}
 
 
 def trashed(things: Things) -> dict[str, Any]:
@@ -194,8 +203,29 @@ def tag(_: Things) -> dict[str, Any]:
     return {"name": TAG}
 
 
+def foreign(things: Things) -> dict[str, Any]:
+    """What a client deletes ada's image by: its key, without a token."""
+    return {"text": things.image.key}
+
+
+def foreign_album(things: Things) -> dict[str, Any]:
+    return {"album_id": things.album.id}
+
+
 def unfinished(things: Things) -> dict[str, Any]:
     return {"key": things.upload.key}
+
+
+def token(things: Things) -> dict[str, Any]:
+    return {"token_id": things.api_token.id}
+
+
+def client(_: Things) -> dict[str, Any]:
+    return {"slug": "picgo"}
+
+
+def client_file(_: Things) -> dict[str, Any]:
+    return {"slug": "picgo", "name": "config.json"}
 
 
 def icon(_: Things) -> dict[str, Any]:
@@ -282,8 +312,20 @@ def photo() -> dict[str, Any]:
     return {"photo": (BytesIO(png(number=78)), "new.png"), "title": "A task"}
 
 
+def foreign_picture() -> dict[str, Any]:
+    return {"image": (BytesIO(png(number=79)), "new.png")}
+
+
+def source() -> dict[str, Any]:
+    return {"source": (BytesIO(png(number=80)), "new.png")}
+
+
 def inward_address() -> dict[str, Any]:
     return {"url": "http://127.0.0.1/a.png"}
+
+
+def token_words() -> dict[str, Any]:
+    return {"name": "a program", "scope": "upload", "days": "30"}
 
 
 def picture() -> dict[str, Any]:
@@ -304,7 +346,41 @@ PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-
 
 ROUTES = {
     ("admin.index", "GET"): Route(LOGIN, 404, 404),
+    ("api.change_album", "PATCH"): Route(401, 401, 401, album, open_to_programs=True),
+    ("api.change_image", "PATCH"): Route(401, 401, 401, image, open_to_programs=True),
+    ("api.change_profile", "PATCH"): Route(401, 401, 401, open_to_programs=True),
+    ("api.delete_album", "DELETE"): Route(401, 401, 401, album, open_to_programs=True),
+    ("api.delete_image", "DELETE"): Route(401, 401, 401, image, open_to_programs=True),
+    ("api.delete_tag", "DELETE"): Route(401, 401, 401, tag, open_to_programs=True),
+    ("api.docs", "GET"): Route(200, 200, 200),
+    ("api.edit", "POST"): Route(401, 401, 401, image, open_to_programs=True),
+    ("api.empty_trash", "DELETE"): Route(401, 401, 401, open_to_programs=True),
+    ("api.fill_album", "POST"): Route(401, 401, 401, album, open_to_programs=True),
+    ("api.get_album", "GET"): Route(401, 401, 401, album, open_to_programs=True),
+    ("api.get_file", "GET"): Route(401, 401, 401, image, open_to_programs=True),
+    ("api.get_image", "GET"): Route(401, 401, 401, image, open_to_programs=True),
+    ("api.get_version_file", "GET"): Route(401, 401, 401, numbered, open_to_programs=True),
+    ("api.list_albums", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("api.list_images", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("api.list_tags", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("api.list_tokens", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("api.list_trash", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("api.list_versions", "GET"): Route(401, 401, 401, image, open_to_programs=True),
+    ("api.make_album", "POST"): Route(401, 401, 401, open_to_programs=True),
+    ("api.make_token", "POST"): Route(401, 401, 401, open_to_programs=True),
+    ("api.openapi", "GET"): Route(200, 200, 200),
+    ("api.profile", "GET"): Route(401, 401, 401, open_to_programs=True),
+    ("api.purge_image", "DELETE"): Route(401, 401, 401, in_trash, open_to_programs=True),
+    ("api.put_tags_on", "POST"): Route(401, 401, 401, open_to_programs=True),
+    ("api.rename_tag", "PATCH"): Route(401, 401, 401, tag, open_to_programs=True),
+    ("api.replace", "POST"): Route(401, 401, 401, image, picture, open_to_programs=True),
+    ("api.restore_image", "POST"): Route(401, 401, 401, in_trash, open_to_programs=True),
+    ("api.revoke_current_token", "DELETE"): Route(401, 401, 401, open_to_programs=True),
+    ("api.revoke_token", "DELETE"): Route(401, 401, 401, token_number, open_to_programs=True),
+    ("api.roll_back", "POST"): Route(401, 401, 401, numbered, open_to_programs=True),
+    ("api.take_out", "DELETE"): Route(401, 401, 401, album_image, open_to_programs=True),
     ("api.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
+    ("api.usage", "GET"): Route(401, 401, 401, open_to_programs=True),
     ("api.wechat_login", "POST"): Route(404, 404, 404, open_to_programs=True),
     ("auth.login", "GET"): Route(200, 303, 303),
     ("auth.login", "POST"): Route(303, 303, 303, data=credentials),
@@ -325,13 +401,33 @@ ROUTES = {
     ("blog.tagged", "GET"): Route(200, 200, 200, post_tag),
     ("blog.update", "GET"): Route(LOGIN, 404, 200, post),
     ("blog.update", "POST"): Route(LOGIN, 404, 303, post, text),
+    ("chevereto.upload", "GET"): Route(400, 400, 400),
+    ("chevereto.upload", "POST"): Route(400, 400, 400, data=source, open_to_programs=True),
     ("favicon", "GET"): Route(200, 200, 200),
+    ("imgur.delete_picture", "DELETE"): Route(401, 401, 401, foreign, open_to_programs=True),
+    ("imgur.upload", "POST"): Route(401, 401, 401, data=foreign_picture, open_to_programs=True),
+    ("lsky.delete_album", "DELETE"): Route(401, 401, 401, foreign_album, open_to_programs=True),
+    ("lsky.delete_image", "DELETE"): Route(401, 401, 401, image, open_to_programs=True),
+    ("lsky.list_albums", "GET"): Route(401, 401, 401),
+    ("lsky.list_images", "GET"): Route(401, 401, 401),
+    ("lsky.log_in", "POST"): Route(200, 200, 200, open_to_programs=True),
+    ("lsky.profile", "GET"): Route(401, 401, 401),
+    ("lsky.revoke_tokens", "DELETE"): Route(401, 401, 401, open_to_programs=True),
+    ("lsky.strategies", "GET"): Route(200, 200, 200),
+    ("lsky.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
+    ("lsky.upload_to_old", "POST"): Route(
+        200, 200, 200, data=foreign_picture, open_to_programs=True
+    ),
+    ("metaweblog.call_method", "POST"): Route(200, 200, 200, open_to_programs=True),
     ("miniprogram_photos.create_task", "POST"): Route(
         401, 401, 401, data=photo, open_to_programs=True
     ),
     ("miniprogram_photos.temp_upload", "POST"): Route(
         401, 401, 401, openid, photo, open_to_programs=True
     ),
+    ("picgo.delete_pictures", "POST"): Route(400, 400, 400, open_to_programs=True),
+    ("picgo.heartbeat", "POST"): Route(200, 200, 200, open_to_programs=True),
+    ("picgo.upload", "POST"): Route(401, 401, 401, data=picture, open_to_programs=True),
     ("oembed.oembed", "GET"): Route(200, 200, 200, pasted),
     ("preferences.save", "POST"): Route(303, 303, 303, data=theme),
     ("service_image.service_image", "DELETE"): Route(401, 401, 401, open_to_programs=True),
@@ -339,8 +435,16 @@ ROUTES = {
     ("service_image.service_image", "POST"): Route(
         401, 401, 401, data=picture, open_to_programs=True
     ),
+    ("settings.client", "GET"): Route(LOGIN, 200, 200, client),
+    ("settings.client", "POST"): Route(LOGIN, 201, 201, client),
+    ("settings.client_file", "POST"): Route(LOGIN, 200, 200, client_file),
+    ("settings.clients", "GET"): Route(LOGIN, 200, 200),
     ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
     ("settings.profile", "POST"): Route(LOGIN, 303, 303),
+    ("settings.revoke_token", "GET"): Route(LOGIN, 404, 200, token),
+    ("settings.revoke_token", "POST"): Route(LOGIN, 404, 303, token),
+    ("settings.tokens", "GET"): Route(LOGIN, 200, 200),
+    ("settings.tokens", "POST"): Route(LOGIN, 201, 201, data=token_words),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
@@ -358,6 +462,11 @@ ROUTES = {
     ("short_links.share_archive", "GET"): Route(200, 200, 200, shared),
     ("short_links.share_file", "GET"): Route(200, 200, 200, shared_file),
     ("short_links.share_picture", "GET"): Route(200, 200, 200, shared_image),
+    ("smms.delete_picture", "GET"): Route(200, 200, 200, foreign),
+    ("smms.log_in", "POST"): Route(200, 200, 200, open_to_programs=True),
+    ("smms.profile", "POST"): Route(200, 200, 200, open_to_programs=True),
+    ("smms.upload", "POST"): Route(200, 200, 200, data=picture, open_to_programs=True),
+    ("smms.upload_history", "GET"): Route(200, 200, 200),
     ("static", "GET"): Route(200, 200, 200, icon),
     ("tus.create", "POST"): Route(401, 201, 201, headers=ANNOUNCEMENT),
     ("tus.upload", "DELETE"): Route(401, 404, 204, unfinished, headers=TUS),

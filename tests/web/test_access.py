@@ -71,6 +71,7 @@ def test_somebody_elses_thing_looks_like_one_that_is_not_there(
     session.delete(things.image)
     session.delete(things.document)
     session.delete(things.upload)
+    session.delete(things.api_token)
     session.commit()
     missing = ask()
     assert theirs.status_code == missing.status_code == 404

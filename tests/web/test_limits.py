@@ -1,10 +1,12 @@
 """How often somebody may try to log in."""
 
+import time
+
 import pytest
 
 from flaskr.web import limits, limits_store
 from tests.browsing import AuthActions, Browser, text
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_token, make_user
 
 WRONG = "not the password"
 
@@ -161,3 +163,29 @@ def test_nobody_logs_in_while_the_store_does_not_answer(make_app, ada):
     answer = log_in(make_app(RATE_LIMITS=True, RATE_LIMIT_STORE="redis://127.0.0.1:1/0"))
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
+
+
+# ---- requests with a token ------------------------------------------------------------------
+
+
+def ask_with(app, token: str):
+    headers = {"Authorization": f"Bearer {token}"}
+    return Browser(app).get("/service/image?md5=" + "0" * 32, headers=headers)
+
+
+def test_a_token_is_good_for_so_many_requests_a_minute(make_app, session, ada):
+    app = make_app(RATE_LIMITS=True, TOKEN_REQUESTS=3)
+    token, second = make_token(session, ada, "library"), make_token(session, ada, "library")
+    answers = [ask_with(app, token) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0"]
+    assert {answer.headers["X-RateLimit-Limit"] for answer in answers} == {"3"}
+    assert 0 < int(answers[0].headers["X-RateLimit-Reset"]) - time.time() <= 61
+    assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
+    assert ask_with(app, second).status_code == 404
+
+
+def test_no_token_is_counted_where_there_is_no_limit(make_app, session, ada):
+    token = make_token(session, ada, "library")
+    for settings in ({"RATE_LIMITS": False}, {"RATE_LIMITS": True, "TOKEN_REQUESTS": 0}):
+        assert "X-RateLimit-Limit" not in ask_with(make_app(**settings), token).headers

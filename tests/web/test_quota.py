@@ -83,7 +83,7 @@ def test_sixteen_at_once_never_get_over_the_quota(tmp_path, migrated_database):
     with app.app_context():
         session = db.session
         ada = make_user(session)
-        token = tokens.create(session, ada, scope="upload")
+        token = tokens.create(session, ada, scope="upload").secret
         session.commit()
     site.start("--workers", "2")
     try:

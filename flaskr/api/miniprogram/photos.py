@@ -4,7 +4,8 @@ from typing import cast
 
 from flask import Blueprint, Response, request
 
-from flaskr.api.miniprogram.envelopes import answer, shape_errors, tell
+from flaskr.api.miniprogram.envelopes import answer, tell
+from flaskr.api.shaping import shape_errors
 from flaskr.errors import DomainError, NoFileError, SeveralFilesError
 from flaskr.library.sets import PHOTOS, UploadSet
 from flaskr.models import SetFile

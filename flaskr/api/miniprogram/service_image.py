@@ -8,14 +8,15 @@ from flask import Response as FlaskResponse
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from flaskr.api.miniprogram.admission import (
+from flaskr.api.admission import (
     admit_deletion,
     admit_further_upload,
     admit_lister,
     admit_reader,
     admit_upload,
 )
-from flaskr.api.miniprogram.envelopes import answer, shape_errors, tell
+from flaskr.api.miniprogram.envelopes import answer, tell
+from flaskr.api.shaping import shape_errors
 from flaskr.db import db
 from flaskr.errors import (
     DomainError,

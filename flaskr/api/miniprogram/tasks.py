@@ -7,7 +7,7 @@ from flask import request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from flaskr.api.miniprogram.admission import admit_upload
+from flaskr.api.admission import admit_upload
 from flaskr.api.miniprogram.photos import (
     bp,
     created,

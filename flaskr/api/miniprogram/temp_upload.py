@@ -4,7 +4,7 @@ import re
 
 from werkzeug.wrappers import Response
 
-from flaskr.api.miniprogram.admission import admit_upload, may_replace
+from flaskr.api.admission import admit_upload, may_replace
 from flaskr.api.miniprogram.photos import (
     bp,
     created,

@@ -1,7 +1,6 @@
-"""What an account can set for itself."""
+"""How uploads are kept, and in what form links are copied."""
 
 from flask import (
-    Blueprint,
     flash,
     jsonify,
     make_response,
@@ -26,21 +25,12 @@ from flaskr.library.editing import VISIBILITIES
 from flaskr.library.link_forms import LINK_FORMS, Pasted, fill_template
 from flaskr.library.uploads import KEEPS, VISIBILITY
 from flaskr.models import User
+from flaskr.settings import bp
 from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.links import absolute
 from flaskr.web.redirects import back_to
-from flaskr.web.usage import usage_context
 from flaskr.web.users import account, login_required
-
-bp = Blueprint("settings", __name__, url_prefix="/settings")
-
-
-@bp.get("/usage")
-@login_required
-def usage() -> str:
-    """Show how much the account keeps, and of what."""
-    return render_template("settings/usage.html", **usage_context())
 
 
 class UploadsForm(FlaskForm):

@@ -3,17 +3,70 @@
 All of it comes before the body is read.
 """
 
-from flask import current_app, g
+from collections.abc import Callable
+
+from flask import current_app, g, request
 
 from flaskr.db import db
-from flaskr.errors import NotAdmittedError
+from flaskr.errors import InvalidTokenError, NotAdmittedError
 from flaskr.library import accounts, set_files
 from flaskr.library.sets import UploadSet
 from flaskr.models import User
-from flaskr.web.limits import count_guest_deletion, count_guest_upload
-from flaskr.web.users import token_account
+from flaskr.transactions import end_read
+from flaskr.web.limits import (
+    check_form,
+    count_bad_form,
+    count_guest_deletion,
+    count_guest_upload,
+)
+from flaskr.web.users import redeem, token_account
 
 GUEST_UPLOADS, GUEST_DELETES = "GUEST_UPLOADS", "GUEST_DELETES"
+SCHEMES = {"bearer", "basic", "token", "client-id"}
+"""What clients write before a token in `Authorization`, if anything."""
+
+
+def header_token() -> str:
+    """Return the token in the header `Authorization`, whatever stands before it; or nothing."""
+    said = request.headers.get("Authorization", "").strip()
+    kind, _, token = said.partition(" ")
+    if kind.lower() in SCHEMES:
+        return token.strip()
+    return said
+
+
+def admit_token(secret: str, scope: str) -> User:
+    """Return the account of a token of `scope`, which the request goes on as.
+
+    Raises NotAdmittedError where there is none, InvalidTokenError, ScopeError,
+    TooManyRequestsError.
+    """
+    if not secret:
+        raise NotAdmittedError
+    user = redeem(secret, scope)
+    end_read(db.session)  # the body is read next, and may be slow
+    return user
+
+
+def admit_by_form(field: str, admit: Callable[[str], User]) -> User:
+    """Return the account of the token in a field of the form, which is read for that.
+
+    Raises what `admit` raises for the token, and TooManyAttemptsError where that was so too often.
+    """
+    check_form()
+    try:
+        return admit(request.form.get(field, "").strip())
+    except (InvalidTokenError, NotAdmittedError):
+        count_bad_form()
+        raise
+
+
+def admit_sender(secret: str) -> User:
+    """Return the account of a token, or where there is none that of guests, if they may upload.
+
+    Raises what `admit_token` raises, TooManyAttemptsError.
+    """
+    return admit_token(secret, "upload") if secret else admit_guest()
 
 
 def admit_upload() -> User:
@@ -22,8 +75,11 @@ def admit_upload() -> User:
     Raises InvalidTokenError, ScopeError, NotAdmittedError, TooManyAttemptsError.
     """
     user = token_account("upload")
-    if user is not None:
-        return user
+    return admit_guest() if user is None else user
+
+
+def admit_guest() -> User:
+    """Return the guests' account. Raises NotAdmittedError, TooManyAttemptsError."""
     require_guests(GUEST_UPLOADS)
     count_guest_upload()
     guest = accounts.guest(db.session)

@@ -1,0 +1,125 @@
+/** The page that sets up a program: sends a test picture as the program would. */
+
+/**
+ * What the program sends; library/client_files says what each part is.
+ *
+ * @typedef {{path: string, link: string, headers: Record<string, string>, file_field: string,
+ *   fields: Record<string, string>, template: string}} Sample
+ */
+
+const SIDE = 96;
+const TIMEOUT_MS = 30_000;
+
+const trial = document.querySelector("[data-trial]");
+const button = trial?.querySelector("[data-send]");
+if (trial instanceof HTMLElement && button instanceof HTMLButtonElement) {
+  button.addEventListener("click", () => send(trial, button));
+}
+
+/**
+ * @param {HTMLElement} trial
+ * @param {HTMLButtonElement} button
+ */
+async function send(trial, button) {
+  const texts = trial.dataset;
+  const sample = /** @type {Sample} */ (JSON.parse(texts.sample ?? "{}"));
+  button.disabled = true;
+  show(trial, texts.textSending ?? "");
+  try {
+    const answer = await fetch(sample.path, await request(sample));
+    const body = await answer.text();
+    const link = answer.ok ? findLink(sample.link, body) : "";
+    show(trial, (link ? texts.textGood : texts.textBad) ?? "", body, link);
+  } catch {
+    show(trial, texts.textLost ?? "");
+  }
+  button.disabled = false;
+}
+
+/**
+ * Without cookies: the token alone has to do.
+ *
+ * @param {Sample} sample
+ * @returns {Promise<RequestInit>}
+ */
+async function request(sample) {
+  const picture = await draw();
+  /** @type {RequestInit} */
+  const made = {
+    method: "POST",
+    headers: sample.headers,
+    credentials: "omit",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  };
+  if (sample.template) {
+    const bytes = new Uint8Array(await picture.arrayBuffer());
+    const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+    return { ...made, body: sample.template.replace("{bits}", text) };
+  }
+  const form = new FormData();
+  for (const [name, text] of Object.entries(sample.fields)) form.append(name, text);
+  form.append(sample.file_field, picture, "test.png");
+  return { ...made, body: form };
+}
+
+/** @returns {Promise<Blob>} a picture that nobody has yet */
+function draw() {
+  const canvas = document.createElement("canvas");
+  canvas.width = SIDE;
+  canvas.height = SIDE;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const hue = Math.random() * 360;
+  context.fillStyle = `hsl(${hue}deg 70% 55%)`;
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.fillStyle = `hsl(${hue + 120}deg 70% 75%)`;
+  context.arc(SIDE * Math.random(), SIDE * Math.random(), SIDE / 3, 0, 2 * Math.PI);
+  context.fill();
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))));
+  });
+}
+
+/**
+ * @param {string} path
+ * @param {string} body
+ * @returns {string} the link that the program would take out of the answer, if there is one
+ */
+function findLink(path, body) {
+  let found;
+  if (path === "xml") {
+    const answer = new DOMParser().parseFromString(body, "text/xml");
+    const names = Array.from(answer.querySelectorAll("member > name"));
+    const member = names.find((name) => name.textContent === "url")?.parentElement;
+    found = member?.querySelector("value")?.textContent;
+  } else if (path === "") {
+    found = body;
+  } else {
+    try {
+      found = path.split(".").reduce((part, name) => part?.[name], JSON.parse(body));
+    } catch {
+      found = "";
+    }
+  }
+  const link = String(found ?? "").trim();
+  return /^https?:\/\//.test(link) ? link : "";
+}
+
+/**
+ * The picture is shown from here, whatever host its link names.
+ *
+ * @param {HTMLElement} trial
+ * @param {string} said
+ * @param {string} [body]
+ * @param {string} [link]
+ */
+function show(trial, said, body = "", link = "") {
+  const told = /** @type {HTMLElement} */ (trial.querySelector("[data-said]"));
+  const text = /** @type {HTMLElement} */ (trial.querySelector("[data-body]"));
+  const picture = /** @type {HTMLImageElement} */ (trial.querySelector("[data-picture]"));
+  told.textContent = said;
+  told.hidden = false;
+  text.textContent = body;
+  text.hidden = !body;
+  picture.hidden = !link;
+  if (link) picture.src = new URL(link).pathname;
+}

@@ -1,0 +1,79 @@
+"""Setting up an app: a token by a click, everything filled in, a test picture and its answer."""
+
+import pytest
+from playwright.sync_api import expect
+
+from flaskr.library.client_files import CLIENTS
+from tests.browser.axe import violations
+from tests.browser.gestures import clipboard
+
+pytestmark = pytest.mark.browser
+
+
+def fill_in(page, slug: str) -> None:
+    page.goto(f"/settings/clients/{slug}")
+    page.get_by_role("button", name="Make a token and fill it in").click()
+    expect(page.get_by_role("heading", name="A fresh token is filled in")).to_be_visible()
+
+
+@pytest.mark.parametrize("slug", CLIENTS)
+def test_a_test_picture_arrives_as_the_app_would_send_it(desk, slug):
+    fill_in(desk, slug)
+    desk.get_by_role("button", name="Send a test picture").click()
+    expect(desk.get_by_text("It works: the picture is there.")).to_be_visible()
+    picture = desk.get_by_role("img", name="Test picture")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 96
+    assert violations(desk) == []
+
+
+def test_what_the_service_says_of_a_revoked_token_is_shown(desk, witness):
+    witness.expect(401)
+    fill_in(desk, "sharex")
+    other = desk.context.new_page()
+    other.goto("/settings/tokens")
+    other.get_by_role("link", name="Revoke: ShareX").click()
+    other.get_by_role("button", name="Revoke").click()
+    expect(other.get_by_text("The token is revoked.")).to_be_visible()
+    desk.get_by_role("button", name="Send a test picture").click()
+    expect(desk.get_by_text("The service refuses it.")).to_be_visible()
+    expect(desk.locator("[data-body]")).to_contain_text("invalid_token")
+    expect(desk.get_by_role("button", name="Send a test picture")).to_be_enabled()
+    assert violations(desk) == []
+
+
+def test_no_answer_at_all(desk, witness):
+    witness.expect("net::ERR_FAILED")
+    fill_in(desk, "curl")
+    desk.route("**/api/images", lambda route: route.abort())
+    desk.get_by_role("button", name="Send a test picture").click()
+    expect(desk.get_by_text("No answer came.")).to_be_visible()
+
+
+def test_a_file_is_downloaded_and_copied_with_its_token(new_context, member):
+    page = member.enter(new_context(permissions=["clipboard-read", "clipboard-write"]))
+    fill_in(page, "picgo")
+    token = page.get_by_role("textbox", name="Auth token").input_value().removeprefix("Bearer ")
+    with page.expect_download() as arrived:
+        page.get_by_role("button", name="Download").click()
+    assert arrived.value.suggested_filename == "config.json"
+    text = arrived.value.path().read_text()
+    assert f'"token": "Bearer {token}"' in text
+    page.get_by_role("button", name="Copy: config.json").click()
+    expect(page.locator(".copy-said")).to_have_text("Copied")
+    assert clipboard(page) == text
+
+
+def test_a_token_by_keyboard_alone(new_context, member):
+    page = member.enter(new_context(permissions=["clipboard-read", "clipboard-write"]))
+    page.goto("/settings/tokens")
+    page.get_by_label("What is it for?").focus()
+    page.keyboard.type("my laptop")
+    page.keyboard.press("Enter")
+    copy = page.locator(".panel--fresh").get_by_role("button", name="Copy")
+    copy.press("Enter")
+    expect(copy.locator(".copy-said")).to_have_text("Copied")
+    assert clipboard(page) == page.get_by_role("textbox", name="Your new token").input_value()
+    expect(page.get_by_text("my laptop")).to_be_visible()
+    expect(copy.locator(".copy-said")).to_have_count(0)
+    assert violations(page) == []

@@ -1,0 +1,193 @@
+"""What the set-up pages hand out, used as they say: commands, scripts, an uploader for ShareX."""
+
+import os
+import shlex
+import subprocess
+import xmlrpc.client
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from flaskr.library.client_files import CLIENTS, Setup
+from tests.browsing import form
+from tests.clients.conftest import Member, Picture
+from tests.clients.sxcu import CustomUploader
+from tests.serving import COMMAND, PATIENCE
+
+
+def set_up(slug: str, member: Member) -> Setup:
+    return CLIENTS[slug].make(member.host)
+
+
+def run(*command: str | Path, folder: Path, path: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command as a desktop does, with `path` in front of where programs are looked for."""
+    searched = os.pathsep.join([path, str(COMMAND.parent), os.environ["PATH"]])
+    given = {"PATH": searched, "HOME": str(folder), "WAYLAND_DISPLAY": ""}
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env=os.environ | given,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * PATIENCE,
+    )
+
+
+def script(setup: Setup, folder: Path) -> Path:
+    """Save the script as the page says."""
+    (file,) = setup.files
+    path = folder / file.name
+    path.write_text(file.text)
+    return path
+
+
+# ---- a shell --------------------------------------------------------------------------------
+
+
+def test_both_commands_of_the_curl_page(member, picture, tmp_path):
+    (tmp_path / "picture.png").write_bytes(picture.content)
+    values = set_up("curl", member).values
+    told = run("sh", "-c", values["command"], folder=tmp_path)
+    assert '"sha256":' in told.stdout, told.stderr
+    link = run("sh", "-c", values["link_command"], folder=tmp_path).stdout
+    assert member.loads(link.strip(), picture.content)
+
+
+def typora_command(setup: Setup, way: str, folder: Path) -> list[str]:
+    """What Typora runs, by the script of the page or by the command."""
+    if way == "script":
+        return ["sh", str(script(setup, folder))]
+    return shlex.split(setup.values["command"])
+
+
+@pytest.mark.parametrize("way", ["script", "command"])
+def test_typora(member, picture, tmp_path, way):
+    setup = set_up("typora", member)
+    second = tmp_path / "second.png"
+    second.write_bytes(picture.content + b"\0")
+    command = typora_command(setup, way, tmp_path)
+    done = run(*command, picture.path, second, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    # Typora takes the last lines, as many as it gave files.
+    first_link, _ = done.stdout.splitlines()[-2:]
+    assert member.loads(first_link, picture.content)
+
+
+@pytest.mark.parametrize("way", ["script", "command"])
+def test_typora_is_told_of_a_failure(member, tmp_path, way):
+    setup = CLIENTS["typora"].make(replace(member.host, token="wrong"))
+    words = tmp_path / "words.png"
+    words.write_bytes(b"words")
+    command = typora_command(setup, way, tmp_path)
+    done = run(*command, words, folder=tmp_path)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert "token" in done.stderr
+
+
+@pytest.fixture
+def desktop(tmp_path, picture):
+    """Programs of a desktop: Flameshot, which takes always the same screenshot, and a clipboard."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, text in {
+        "flameshot": f"[ \"$*\" = 'gui -r' ] && cat {shlex.quote(str(picture.path))}",
+        "xclip": f"cat > {shlex.quote(str(tmp_path / 'clipboard'))}",
+    }.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_flameshot(member, picture, tmp_path, desktop):
+    path = script(set_up("flameshot", member), tmp_path)
+    done = run("sh", path, folder=tmp_path, path=str(desktop))
+    assert done.returncode == 0, done.stderr
+    assert member.loads(done.stdout.strip(), picture.content)
+    assert (tmp_path / "clipboard").read_text() == done.stdout.strip()
+
+
+def test_flameshot_broken_off_sends_nothing(member, tmp_path, desktop):
+    (desktop / "flameshot").write_text("#!/bin/sh\nexit 1\n")
+    path = script(set_up("flameshot", member), tmp_path)
+    done = run("sh", path, folder=tmp_path, path=str(desktop))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# ---- ShareX ---------------------------------------------------------------------------------
+
+
+def test_sharex(member, picture):
+    (file,) = set_up("sharex", member).files
+    assert file.name.endswith(".sxcu")
+    sent = CustomUploader(file.text).send(member.caller, picture.path)
+    assert member.loads(sent.url, picture.content)
+    assert member.fetch(sent.thumbnail).headers["Content-Type"].startswith("image/")
+    # ShareX opens this one in a browser: it asks, and nothing is gone.
+    page = member.fetch(sent.deletion)
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert b'method="post"' in page.content
+    assert member.loads(sent.url, picture.content)
+
+
+def test_sharex_shows_what_is_wrong(member, tmp_path):
+    (file,) = set_up("sharex", member).files
+    words = tmp_path / "words.png"
+    words.write_bytes(b"words")
+    sent = CustomUploader(file.text).send(member.caller, words)
+    assert sent.url == ""
+    assert "This is not a picture we can take" in sent.error
+
+
+# ---- blog clients, Obsidian -----------------------------------------------------------------
+
+
+def test_a_blog_client(member, picture):
+    values = set_up("metaweblog", member).values
+    with xmlrpc.client.ServerProxy(values["url"]) as server:
+        media = {
+            "name": picture.path.name,
+            "type": "image/png",
+            "bits": xmlrpc.client.Binary(picture.content),
+        }
+        account = (values["blog"], values["user"], values["password"])
+        sent = server.metaWeblog.newMediaObject(*account, media)
+        assert isinstance(sent, dict)
+        assert member.loads(str(sent["url"]), picture.content)
+        with pytest.raises(xmlrpc.client.Fault, match="token"):
+            server.metaWeblog.newMediaObject(values["blog"], values["user"], "wrong", media)
+
+
+def test_obsidian(member, picture):
+    values = set_up("obsidian", member).values
+    filled = form({}, ("1700000000000.png", picture.content))
+    body = filled["data"].replace(b'name="file"', b'name="list"')
+
+    def ask(address: str, content: bytes, type_: str):
+        parts = urlsplit(address)
+        headers = {"Content-Type": type_}
+        return member.caller.call("POST", f"{parts.path}?{parts.query}", content, headers).json
+
+    sent = ask(values["upload"], body, filled["content_type"])
+    assert sent["success"] is True
+    (link,) = sent["result"]
+    assert member.loads(link, picture.content)
+    told = str(sent["fullResult"]).replace("'", '"').replace("None", "null")
+    gone = ask(values["delete"], f'{{"list": {told}}}'.encode(), "application/json")
+    assert gone["success"] is True, gone
+    assert member.fetch(link).status == 404
+
+
+# ---- the request that a set-up page tries ---------------------------------------------------
+
+
+@pytest.mark.parametrize("slug", CLIENTS)
+def test_no_page_has_a_text_without_its_token(member: Member, picture: Picture, slug):
+    setup = set_up(slug, member)
+    texts = [*setup.values.values(), *(file.text for file in setup.files)]
+    assert any(member.host.token in text for text in texts)
+    assert member.host.token in str(setup.sample)
