@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
+from threading import BoundedSemaphore
 
 from flask import (
     current_app,
@@ -22,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, NoFileError, NotFoundError, SeveralArchivesError
+from flaskr.errors import BusyError, DomainError, NoFileError, NotFoundError, SeveralArchivesError
 from flaskr.library import mover, uses
 from flaskr.library.editing import check_visibility
 from flaskr.library.keys import new_key
@@ -40,6 +41,9 @@ from flaskr.web.users import account, login_required
 
 LISTED = 50
 MOST_CHOSEN = 1000
+SEATS = BoundedSemaphore(2)
+"""For the moves that one process works on at once: each holds a thread and has much to read."""
+
 ACCEPT = ".md,.markdown,.zip,image/*"
 
 
@@ -67,13 +71,14 @@ def move() -> str | Response:
     """
     if request.method != "POST":
         return render_move()
-    files = ExitStack()
     try:
-        count_move(account().name_key)
-        source = files.enter_context(opened(sent_files(), files))
-        order = read_order()
+        with ExitStack() as opening:
+            take_seat(opening)
+            count_move(account().name_key)
+            source = opening.enter_context(opened(sent_files(), opening))
+            order = read_order()
+            files = opening.pop_all()
     except DomainError as error:
-        files.close()
         return refuse(error)
     if wants_lines():
         return answer_lines(files, source, order)
@@ -165,6 +170,13 @@ def opened(parts: list[ReceivedFile], files: ExitStack) -> AbstractContextManage
     return nullcontext(mover.of_files({path: part.spooled.path for path, part in named.items()}))
 
 
+def take_seat(files: ExitStack) -> None:
+    """Hold one of the seats until `files` are closed. Raises BusyError."""
+    if not SEATS.acquire(blocking=False):
+        raise BusyError
+    files.callback(SEATS.release)
+
+
 def part_path(part: ReceivedFile) -> str:
     """Return the path of a file among those it came with; a folder's files come with theirs."""
     path = posixpath.normpath("/" + (part.filename or "").replace("\\", "/"))
@@ -223,12 +235,12 @@ def answer_lines(files: ExitStack, source: Source, order: Order) -> Response:
     """Answer by a line for each event, as it happens."""
 
     def lines() -> Iterator[str]:
-        with files:
-            db.session.add(account())  # a session ends with its request; this is the answer's own
-            for event in follow(source, order):
-                yield json.dumps(told(event, order.batch)) + "\n"
+        db.session.add(account())  # a session ends with its request; this is the answer's own
+        for event in follow(source, order):
+            yield json.dumps(told(event, order.batch)) + "\n"
 
     response = current_app.response_class(stream_with_context(lines()), mimetype=LINES)
+    response.call_on_close(files.close)  # also where nobody waits for the first line
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep the lines until it has enough
     return response
 

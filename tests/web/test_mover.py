@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from flaskr.errors import NoMarkdownError, NoPictureError, NotThereError, OutsideError
+from flaskr.library.mover import moving
 from flaskr.models import Blob, Document, Image, ImageUse, User
+from flaskr.tuchuang.mover import SEATS
 from tests.browsing import JSON, form, links, query, text
 from tests.elsewhere import elsewhere, ok
 from tests.factories import count_rows, make_image, make_user, png
@@ -203,6 +205,29 @@ def test_what_cannot_be_read_is_refused_and_nothing_kept(move, session, files, s
     assert told.json["error"]["code"]
     assert not count_rows(session, Document)
     assert not count_rows(session, Image)
+
+
+def test_all_texts_together_have_a_limit(move, monkeypatch, session):
+    monkeypatch.setattr(moving, "MOST_TEXT_BYTES", 10)
+    answer = move(("a.md", bytes(9)), ("b.md", bytes(9)), headers=LINES)
+    assert json.loads(answer.data.splitlines()[-1])["error"]["code"] == "too_large"
+    assert session.scalars(select(Document.name)).all() == ["a.md"]
+
+
+def test_few_move_at_once_and_everybody_gives_the_seat_back(move, owner):
+    for _ in range(5):
+        assert move(("a.md", b"a"), headers=LINES).status_code == 200
+        assert move(("a.zip", b"a"), headers=LINES).status_code == 422
+        assert move(("a.md", b"a")).status_code == 303
+    with SEATS, SEATS:
+        assert move(("a.md", b"a")).status_code == 503
+    assert move(("a.md", b"a")).status_code == 303
+
+
+def test_names_are_kept_as_far_as_there_is_room(move, session):
+    move((f"{'很' * 900}/a.md", b"a"), ("../../b.md", b"b"))
+    names = session.scalars(select(Document.name).order_by(Document.name)).all()
+    assert names == ["b.md", f"{'很' * 495}/a.md"]
 
 
 def test_a_script_is_told_what_is_refused(move):

@@ -18,6 +18,9 @@ from flaskr.transactions import begin_write
 KEPT = timedelta(days=7)
 """How long the text of a move can be fetched."""
 
+MOST_NAME = 500
+"""What the column of names holds, in characters."""
+
 MOST_SHOWN = 500
 """How much of an address is kept of those that were left, in characters."""
 
@@ -33,12 +36,13 @@ def record(
     It takes the place of earlier ones of its name of which it mentions every image.
     """
     begin_write(session)
-    earlier = select(Document.id).where(Document.owner_id == owner_id, Document.name == moved.name)
+    name = storable(moved.name)[-MOST_NAME:]
+    earlier = select(Document.id).where(Document.owner_id == owner_id, Document.name == name)
     ids = session.scalars(earlier).all()
     document = Document(
         owner_id=owner_id,
         batch=batch,
-        name=moved.name,
+        name=name,
         content=moved.content if keep_text else None,
         rewritten=moved.rewritten,
         left=[told(each) for each in moved.left[:MOST_LEFT]],

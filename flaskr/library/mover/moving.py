@@ -15,6 +15,7 @@ from flaskr.errors import (
     FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
+    RequestTooLargeError,
     TooManyDocumentsError,
     UnreachableError,
 )
@@ -30,6 +31,9 @@ from flaskr.models import Image, User
 from flaskr.remote import Fetcher, parse_address
 
 MOST_DOCUMENTS = 5000
+MOST_TEXT_BYTES = 64 * 1024**2
+"""How large all texts together may be."""
+
 PATIENCE = 2
 """How often a host may keep us waiting; then nothing is asked of it any more."""
 
@@ -119,8 +123,8 @@ def move(
 
     Each Upload has to be committed before the next event is asked for. A picture that is refused
     or cannot be fetched is left and the rest goes on; a fault of the volume or the database ends
-    it. Raises NoMarkdownError, TooManyDocumentsError, TextTooLargeError, BadArchiveError, OSError
-    and SQLAlchemyError.
+    it. Raises NoMarkdownError, TooManyDocumentsError, TextTooLargeError, RequestTooLargeError,
+    BadArchiveError, OSError and SQLAlchemyError.
     """
     documents = source.documents
     if not documents:
@@ -148,6 +152,7 @@ class Mover:
     owner: User
     source: Source
     order: Order
+    read: int = 0
     known: dict[str, str | DomainError] = field(default_factory=dict)
     faults: dict[str, list[DomainError]] = field(default_factory=dict)
 
@@ -158,6 +163,9 @@ class Mover:
     def document(self, path: str) -> Iterator[Upload | Moved]:
         """Move one text."""
         before = self.source.text(path)
+        self.read += len(before)
+        if self.read > MOST_TEXT_BYTES:
+            raise RequestTooLargeError(limit=MOST_TEXT_BYTES)
         text, encoding = texts.decode(before)
         references = scan(text)
         addresses: dict[Reference, str] = {}
