@@ -49,6 +49,7 @@ EXTENSIONS = tuple(format_.extension for format_ in FORMATS)
 class DropBoxEndedError(DomainError):
     """The drop box was there and takes nothing any more. Which way it ended says the class."""
 
+    code = "drop_box_ended"
     status = 410
 
 

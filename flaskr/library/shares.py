@@ -39,6 +39,7 @@ MAX_TOKEN = 64
 class ShareEndedError(DomainError):
     """The share was there and is no more. Which way it ended says the class."""
 
+    code = "share_ended"
     status = 410
 
 

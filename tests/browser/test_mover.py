@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import violations
 from tests.factories import make_post, png
 
 pytestmark = pytest.mark.browser
@@ -77,3 +78,28 @@ def test_the_gallery_asks_before_a_used_picture_goes(desk, session, ada, hang, w
     desk.get_by_role("button", name="Delete 2 pictures").click()
     expect(desk.get_by_text("2 pictures are in the trash.")).to_be_visible()
     expect(desk.locator(".tile")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", [(1280, "light"), (390, "dark")])
+def test_axe_finds_nothing_on_what_is_asked_and_said(
+    member, new_context, session, ada, hang, things, witness, look
+):
+    witness.expect(409)
+    used = hang(name="used.png")
+    make_post(session, ada, title="A journey", body=f"![a](/i/{used.key}.png)")
+    viewport = {"width": look[0], "height": 844}
+    page = member.enter(new_context(viewport=viewport, color_scheme=look[1]))
+    own = f"/tuchuang/images/{used.key}"
+    for path in (MOVE, f"/tuchuang/moves/{things.batch}", own, f"{own}/delete"):
+        page.goto(path)
+        assert violations(page) == [], path
+    page.goto(f"{own}/edit")
+    page.locator("[name=visibility][value=private]").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".uses a")).to_be_visible()
+    assert violations(page) == []
+    page.goto("/tuchuang/images?used=yes")
+    page.locator(".tile-check").last.check(force=True)
+    page.locator("[name=action][value=delete]").click()
+    expect(page.locator(".used-pictures")).to_be_visible()
+    assert violations(page) == []

@@ -26,6 +26,7 @@ from flaskr.library.drop_boxes import (
     SizeLimitError,
     Terms,
 )
+from flaskr.library.uploads import accept
 from flaskr.models import Album, AlbumImage, Drop, DropBox, Image, now
 from tests.factories import count_rows, make_album, make_drop_box, make_image, png
 from tests.unit.uploading import LIMITS, without_children
@@ -171,7 +172,6 @@ def test_a_box_that_ends_while_a_picture_is_opened_takes_it_not(
 ):
     box = make_box()
     id_ = box.id
-    accept = drop_boxes.accept
 
     def end_meanwhile(own, *arguments):
         with app.app_context(), db.sessionmaker() as other:

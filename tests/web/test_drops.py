@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from limits import parse
 
-from flaskr.library import drop_boxes, usage
+from flaskr.library import usage
+from flaskr.library.keys import digest
 from flaskr.models import Album, AlbumImage, DropBox, Image
 from flaskr.web import limits
 from tests.browsing import JSON, Browser, form, links, query, text
@@ -179,7 +181,7 @@ def test_a_full_account_tells_guests_nothing_of_itself(eve, session, ada, make_b
 
 def test_a_guest_may_not_send_without_end(make_app, session, make_box, monkeypatch):
 
-    monkeypatch.setattr(limits, "DROPS_PER_ADDRESS", limits.parse("2 per hour"))
+    monkeypatch.setattr(limits, "DROPS_PER_ADDRESS", parse("2 per hour"))
     box, path = make_box()
     browser = Browser(make_app(RATE_LIMITS=True))
     files = [(f"{number}.png", png(number=number)) for number in range(3)]
@@ -402,7 +404,7 @@ def test_a_link_made_with_another_secret_key_goes_on_but_is_not_shown(
     owner, make_app, session, make_box
 ):
     box, path = make_box()
-    box.token_sha256 = drop_boxes.digest("another")
+    box.token_sha256 = digest("another")
     session.commit()
     page = owner.get(f"{BOXES}/{box.key}")
     assert "cannot be shown again" in text(page)
