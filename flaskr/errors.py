@@ -642,6 +642,13 @@ class AlbumDepthError(DomainError):
     message = message_("Albums can lie %(most)s deep in each other, no deeper.")
 
 
+class AlbumGoneError(NotFoundError):
+    """The album that a form names is not there any more, or never was its sender's."""
+
+    code = "album_gone"
+    message = message_("This album does not exist any more. Choose again.")
+
+
 class AlbumCycleError(DomainError):
     """An album cannot lie in itself."""
 

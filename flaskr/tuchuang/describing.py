@@ -11,7 +11,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, EditConflictError, NotFoundError, message_
+from flaskr.errors import AlbumGoneError, DomainError, EditConflictError, NotFoundError, message_
 from flaskr.library import albums as shelves
 from flaskr.library import editing, images
 from flaskr.library import tags as library_tags
@@ -131,6 +131,8 @@ def edit(key: str) -> Response:
         if changes != Changes():
             editing.edit(db.session, media(), account(), own, changes, kept=kept, revision=revision)
         db.session.commit()
+    except AlbumGoneError as error:
+        return refuse(error, key, before, revision)
     except NotFoundError:
         raise
     except DomainError as error:
