@@ -2,7 +2,7 @@
 
 import { Fault, faultOf } from "./faults.js";
 import { ANSWER_S, Patience } from "./patience.js";
-import { jsonOf, request } from "./request.js";
+import { answerOf, request } from "./request.js";
 import { arrivalOf, bodyOf, termsOf } from "./transport.js";
 
 /**
@@ -33,9 +33,10 @@ export async function fetchAddress(target, item, { signal, onProgress, onSent })
       body: bodyOf(item, { url: item.address }),
     },
     { ...terms, seconds: ANSWER_S, signal },
+    async (begun) => (begun.ok ? begun : answerOf(begun)), // the lines have a limit each
   );
   if (!response.ok) {
-    throw faultOf(response.status, await jsonOf(response), response.headers.get("Retry-After"), texts);
+    throw faultOf(response.status, response.body, response.headers.get("Retry-After"), texts);
   }
   for await (const line of linesOf(response, signal, terms)) {
     const arrival = arrivalOf(line);

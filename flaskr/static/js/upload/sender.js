@@ -5,7 +5,7 @@
 
 import { checkSize, mayShrink } from "./check.js";
 import { Fault } from "./faults.js";
-import { jsonOf, request } from "./request.js";
+import { request } from "./request.js";
 import { post } from "./transport.js";
 
 /**
@@ -75,7 +75,7 @@ export class Sender {
     try {
       const response = await request(`${pathname}/delete`, { method: "POST", keepalive: true }, { lost, stalled: lost });
       if (response.ok || response.status === 404) return "";
-      return (await jsonOf(response))?.error?.message ?? lost;
+      return response.body?.error?.message ?? lost;
     } catch (error) {
       return error instanceof Fault ? error.message : String(error);
     }
