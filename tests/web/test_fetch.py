@@ -532,7 +532,7 @@ BAD = {
     "no content": (answer("204 No Content"), 422, "fetch_status"),
     "a part": (answer("206 Partial Content", "Content-Length: 1") + b"x", 422, "fetch_status"),
     "not there": (answer("404 Not Found", "Content-Length: 0"), 422, "fetch_status"),
-    "broken": (answer("500 Internal Server Error", "Content-Length: 0"), 422, "fetch_status"),
+    "broken": (answer("500 Internal Server Error", "Content-Length: 0"), 422, "fetch_failed"),
     "a redirect to nowhere": (answer("302 Found", "Content-Length: 0"), 422, "bad_answer"),
     "another protocol": (b"SSH-2.0-OpenSSH_9.2\r\n", 422, "bad_answer"),
     "silence": (b"", 422, "broken_off"),

@@ -14,6 +14,11 @@ import { arrivalOf, bodyOf, termsOf } from "./transport.js";
 
 /** Ours, not the other site's: these pass. */
 const PASSING = ["busy", "unavailable"];
+/** What may be otherwise when a person tries later; all else stays as it is. */
+const UNCERTAIN = [
+  "host_not_found", "unreachable", "fetch_timeout", "fetch_failed", "insecure", "bad_answer",
+  "broken_off", "quota_exceeded", "storage_full", "too_many_attempts",
+];
 
 /**
  * @param {Target} target
@@ -45,14 +50,23 @@ export async function fetchAddress(target, item, { signal, onProgress, onSent })
       return arrival;
     }
     if (line.error) {
-      const kind = PASSING.includes(line.error.code) ? "passing" : "failed";
-      throw new Fault(kind, line.error.message);
+      // The row says already which address it is about.
+      throw new Fault(kindOf(line.error.code), line.errors?.[0]?.message ?? line.error.message);
     }
     if (line.total) item.size = line.total;
     if (line.total && line.received >= line.total) onSent();
     else onProgress(line.received);
   }
   throw new Fault("passing", terms.lost);
+}
+
+/**
+ * @param {string} code
+ * @returns {import("./faults.js").Kind}
+ */
+function kindOf(code) {
+  if (PASSING.includes(code)) return "passing";
+  return UNCERTAIN.includes(code) ? "failed" : "refused";
 }
 
 /**
