@@ -21,13 +21,14 @@ from flaskr.api.tus_headers import (
     parse_metadata,
 )
 from flaskr.db import db
-from flaskr.errors import DomainError, NotFoundError, RequestTooLargeError, message_
+from flaskr.errors import DomainError, NotFoundError, message_
 from flaskr.library import resumable
 from flaskr.library.resumable import (
     Allowance,
     Announcement,
     IncompleteUploadError,
     OffsetMismatchError,
+    PieceTooLongError,
     UploadLockedError,
 )
 from flaskr.library.uploads import Arrival, Upload, accept
@@ -252,7 +253,7 @@ def receive(
 ) -> ResumableUpload:
     """Append the body; take the picture in if that was all of it. Return the upload as it is then.
 
-    One that is new ends if that fails for good. Raises RequestTooLargeError, and what
+    One that is new ends if that fails for good. Raises PieceTooLongError, and what
     `library.resumable.Reception` raises.
     """
     key = upload.key
@@ -278,9 +279,9 @@ def may_go_on(error: BaseException) -> bool:
 
 
 def check_length(most: int) -> None:
-    """Raise RequestTooLargeError if the body says that it is longer than `most` bytes."""
+    """Raise PieceTooLongError if the body says that it is longer than `most` bytes."""
     if (request.content_length or 0) > most:
-        raise RequestTooLargeError(limit=most)
+        raise PieceTooLongError
 
 
 def take_in(arrival: Arrival) -> Upload:

@@ -23,7 +23,6 @@ from flaskr.errors import (
     EmptyFileError,
     FileTooLargeError,
     NotFoundError,
-    RequestTooLargeError,
     StorageFullError,
     TooManyAttemptsError,
     message_,
@@ -76,6 +75,14 @@ class OffsetMismatchError(DomainError):
     code = "offset_mismatch"
     status = 409
     message = message_("The upload stands at another byte. Ask where, and go on from there.")
+
+
+class PieceTooLongError(DomainError):
+    """More came than was announced."""
+
+    code = "too_large"
+    status = 413
+    message = message_("This is more than was announced of the file. Send no more than that.")
 
 
 class ChecksumMismatchError(DomainError):
@@ -389,7 +396,7 @@ class Reception:
         """Append what `pieces` yields, and commit it, also what came before they failed.
 
         With a checksum, that is only done with all of it. Raises ChecksumMismatchError,
-        OffsetMismatchError if somebody else goes on with the upload now, RequestTooLargeError for
+        OffsetMismatchError if somebody else goes on with the upload now, PieceTooLongError for
         more bytes than it is to have, OSError.
         """
         if checksum is not None:
@@ -412,7 +419,7 @@ class Reception:
 
     def _write(self, piece: bytes) -> None:
         if self.position + len(piece) > self.length:
-            raise RequestTooLargeError(limit=self.length - self._committed)
+            raise PieceTooLongError
         with self._writing():
             self._file.write(piece, self.position)
         self.position += len(piece)

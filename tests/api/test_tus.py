@@ -227,7 +227,9 @@ def test_an_empty_piece_changes_nothing(tus):
 
 def test_more_than_was_announced_is_refused(tus):
     path = tus.start()
-    assert code(tus.patch(path, 0, CONTENT + b"x")) == (413, "too_large")
+    refused = tus.patch(path, 0, CONTENT + b"x", JSON)
+    assert code(refused) == (413, "too_large")
+    assert "announced" in refused.json["error"]["message"]
     assert tus.offset(path) == 0
 
 
