@@ -465,12 +465,21 @@ class InvalidAddressError(DomainError):
 
 
 class ForbiddenAddressError(DomainError):
-    """The address is not public, or its port is not a web server's."""
+    """The address is not public."""
 
     code = "forbidden_address"
     status = 422
     message = message_(
         "Nothing is fetched from %(host)s: it is not a public web server. Save the picture, then "
+        "upload the file."
+    )
+
+
+class ForbiddenPortError(ForbiddenAddressError):
+    """The address names a port that web servers do not use."""
+
+    message = message_(
+        "Nothing is fetched from the port %(port)s: web servers use others. Save the picture, then "
         "upload the file."
     )
 
@@ -533,6 +542,12 @@ class FetchStatusError(DomainError):
     message = message_(
         "%(host)s gives no picture at this address: it answers with the status %(status)s."
     )
+
+
+class FetchFailedError(FetchStatusError):
+    """The other side answers that it cannot give the picture now; later it may."""
+
+    code = "fetch_failed"
 
 
 class TooManyRedirectsError(DomainError):
@@ -681,6 +696,13 @@ class AlbumDepthError(DomainError):
     code = "album_too_deep"
     status = 422
     message = message_("Albums can lie %(most)s deep in each other, no deeper.")
+
+
+class AlbumGoneError(NotFoundError):
+    """The album that a form names is not there any more, or never was its sender's."""
+
+    code = "album_gone"
+    message = message_("This album does not exist any more. Choose again.")
 
 
 class AlbumCycleError(DomainError):

@@ -259,7 +259,8 @@ def make_unfinished(session: Session, owner: User, kept: media.Media) -> Resumab
     """An upload that waits for its bytes."""
     announced = resumable.Announcement(1000, "late.png", keys.new_key(), "share")
     allowance = resumable.Allowance(10**6, 10**6, timedelta(days=1))
-    return resumable.create(session, kept, owner, announced, allowance)
+    upload, _ = resumable.create(session, kept, owner, announced, allowance)
+    return upload
 
 
 def put(store: Store, name: str, content: bytes) -> None:

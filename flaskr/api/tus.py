@@ -4,7 +4,6 @@ A session cookie counts, with the CSRF token of its page, or a Bearer token; doc
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -22,13 +21,15 @@ from flaskr.api.tus_headers import (
     parse_metadata,
 )
 from flaskr.db import db
-from flaskr.errors import DomainError, NotFoundError, RequestTooLargeError, message_
+from flaskr.errors import DomainError, NotFoundError, message_
 from flaskr.library import resumable
 from flaskr.library.resumable import (
     Allowance,
     Announcement,
     IncompleteUploadError,
     OffsetMismatchError,
+    PieceTooLongError,
+    UploadLockedError,
 )
 from flaskr.library.uploads import Arrival, Upload, accept
 from flaskr.models import ResumableUpload
@@ -125,10 +126,11 @@ def create() -> Response:
     checksum = parse_checksum(request.headers.get("Upload-Checksum"))
     if request.mimetype != PIECE_TYPE and (request.content_length or 0) > 0:
         raise PieceTypeError(type=PIECE_TYPE)
-    upload = resumable.create(db.session, media(), account(), announced, lasting())
+    check_length(announced.length)
+    upload, is_new = resumable.create(db.session, media(), account(), announced, lasting())
     address = absolute(url_for(".upload", key=upload.key))
     if request.mimetype == PIECE_TYPE and not upload.offset:  # else it has come before
-        upload = take_first_piece(upload, checksum)
+        upload = take_first_piece(upload, checksum, is_new=is_new)
     response = make_response("", 201)
     response.headers["Location"] = address
     return tell_state(response, upload)
@@ -223,38 +225,65 @@ def upload_lifetime() -> timedelta:
     return timedelta(days=current_app.config["UPLOAD_DAYS"])
 
 
-def take_first_piece(upload: ResumableUpload, checksum: Sum | None) -> ResumableUpload:
+def take_first_piece(
+    upload: ResumableUpload, checksum: Sum | None, *, is_new: bool
+) -> ResumableUpload:
     """Take the piece that came with the announcement.
 
-    Whoever gets an error learns no address to go on at, so the upload ends then. After a fault of
-    ours that passes there is no error: the client learns how far it came, and goes on from there.
+    Whoever gets an error learns no address to go on at, so an upload that is new ends then. After a
+    fault of ours that passes there is no error: the client learns how far it came, and goes on from
+    there. So it does if another request, which announced the same, goes on with the upload by now.
     """
     key = upload.key
     try:
-        return receive(upload, 0, checksum)
-    except (OSError, SQLAlchemyError) as error:
-        tell_fault(error)
-    except BaseException as error:
-        if not (isinstance(error, DomainError) and resumable.passes(error)):
-            forget(key)
+        try:
+            return receive(upload, 0, checksum, is_new=is_new)
+        except (OffsetMismatchError, UploadLockedError):
+            db.session.rollback()
+        except (OSError, SQLAlchemyError) as error:
+            tell_fault(error)
+        except DomainError as error:
+            if not resumable.passes(error):
+                raise
+        return find(key)
+    except NotFoundError:  # that other request has ended it: announced once more, it is made anew
+        raise UploadLockedError from None
+
+
+def receive(
+    upload: ResumableUpload, offset: int, checksum: Sum | None, *, is_new: bool = False
+) -> ResumableUpload:
+    """Append the body; take the picture in if that was all of it. Return the upload as it is then.
+
+    One that is new ends if that fails for good. Raises PieceTooLongError, and what
+    `library.resumable.Reception` raises.
+    """
+    key = upload.key
+    check_length(upload.length - offset)
+    pieces = iter(partial(request.stream.read, CHUNK), b"")
+    with resumable.append(db.session, media(), upload, offset, upload_lifetime()) as reception:
+        try:
+            reception.receive(pieces, checksum)
+            if reception.complete:
+                reception.finish(take_in)
+        except BaseException as error:
+            if is_new and not may_go_on(error):
+                reception.abandon()
             raise
     return find(key)
 
 
-def receive(upload: ResumableUpload, offset: int, checksum: Sum | None) -> ResumableUpload:
-    """Append the body; take the picture in if that was all of it. Return the upload as it is then.
+def may_go_on(error: BaseException) -> bool:
+    """Tell whether it was a fault of ours that passes."""
+    if isinstance(error, DomainError):
+        return resumable.passes(error)
+    return isinstance(error, OSError | SQLAlchemyError)
 
-    Raises RequestTooLargeError, and what `library.resumable.Reception` raises.
-    """
-    key, left = upload.key, upload.length - offset
-    if (request.content_length or 0) > left:
-        raise RequestTooLargeError(limit=left)
-    pieces = iter(partial(request.stream.read, CHUNK), b"")
-    with resumable.append(db.session, media(), upload, offset, upload_lifetime()) as reception:
-        reception.receive(pieces, checksum)
-        if reception.complete:
-            reception.finish(take_in)
-    return find(key)
+
+def check_length(most: int) -> None:
+    """Raise PieceTooLongError if the body says that it is longer than `most` bytes."""
+    if (request.content_length or 0) > most:
+        raise PieceTooLongError
 
 
 def take_in(arrival: Arrival) -> Upload:
@@ -266,13 +295,6 @@ def find(key: str) -> ResumableUpload:
     """Return the account's upload as it is now. Raises NotFoundError."""
     end_read(db.session)
     return resumable.find(db.session, media(), account(), key)
-
-
-def forget(key: str) -> None:
-    """End an upload that nobody can go on with, if there is one."""
-    db.session.rollback()
-    with suppress(NotFoundError):
-        resumable.end(db.session, media(), find(key))
 
 
 def tell_state(response: Response, upload: ResumableUpload) -> Response:

@@ -6,20 +6,21 @@ An image may be in several albums, and stays in the library whatever becomes of 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, inspect, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from flaskr.errors import (
     AlbumCycleError,
     AlbumDepthError,
+    AlbumGoneError,
     AlbumNameError,
     EditConflictError,
     NotFoundError,
     TooManyAlbumsError,
 )
-from flaskr.library.chosen import one_at_a_time, own_ids, pieces, touch
+from flaskr.library.chosen import in_batches, one_at_a_time, own_ids, pieces, touch
 from flaskr.library.keys import is_key, new_key
-from flaskr.library.texts import lines, one_line, short_enough
+from flaskr.library.texts import is_visible, lines, one_line, short_enough
 from flaskr.models import Album, AlbumImage, Image, User
 from flaskr.transactions import begin_write
 
@@ -79,10 +80,17 @@ def find_numbered(session: Session, owner: User, id_: int) -> Album:
     return album
 
 
-def outline(session: Session, owner: User) -> list[Entry]:
-    """Return all albums of the owner's, each followed by those in it, in their order."""
-    grove = Grove.of(session, owner.id)
-    return list(grove.walk(None, 0))
+def outline(session: Session, owner: User, most: int = MAX_ALBUMS) -> list[Entry]:
+    """Return all albums of the owner's, each followed by those in it, in their order.
+
+    If there are more than `most`, up to so many of those on top.
+    """
+    grove = Grove.of(session, owner.id, most + 1)
+    if len(grove.names) <= most:
+        return list(grove.walk(None, 0))
+    query = select(Album.key, Album.name).where(Album.owner_id == owner.id, beside(None))
+    rows = session.execute(query.order_by(Album.position, Album.id).limit(most))
+    return [Entry(key, name, 0) for key, name in rows]
 
 
 def shelves(session: Session, owner: User, parent: Album | None) -> list[Shelf]:
@@ -116,7 +124,7 @@ def shelf(session: Session, album: Album) -> Shelf:
 
 def path_to(session: Session, album: Album) -> Sequence[Album]:
     """Return the albums that this one lies in, the outermost first."""
-    above = select(Album.id, Album.parent_id, func.abs(0).label("height"))
+    above = select(Album.id, Album.parent_id, literal(0).label("height"))
     up = above.where(Album.id == album.id).cte("up", recursive=True)
     step = select(Album.id, Album.parent_id, up.c.height + 1).join(up, Album.id == up.c.parent_id)
     up = up.union_all(step.where(up.c.height < MAX_DEPTH))
@@ -188,11 +196,13 @@ class Grove:
     below: dict[int | None, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, session: Session, owner_id: int) -> "Grove":
+    def of(cls, session: Session, owner_id: int, most: int = MAX_ALBUMS) -> "Grove":
+        """Read up to `most` of an owner's albums."""
         grove = cls()
         columns = (Album.id, Album.parent_id, Album.key, Album.name)
         query = select(*columns).where(Album.owner_id == owner_id)
-        for id_, parent_id, key, name in session.execute(query.order_by(Album.position, Album.id)):
+        query = query.order_by(Album.position, Album.id).limit(most)
+        for id_, parent_id, key, name in session.execute(query):
             grove.names[id_] = key, name
             grove.parents[id_] = parent_id
             grove.below.setdefault(parent_id, []).append(id_)
@@ -233,10 +243,10 @@ def create(
 ) -> Album:
     """Make an album, after those that lie beside it.
 
-    Raises AlbumNameError, TextTooLongError, AlbumDepthError, TooManyAlbumsError, and NotFoundError
+    Raises AlbumNameError, TextTooLongError, AlbumDepthError, TooManyAlbumsError, and AlbumGoneError
     if `parent` was deleted meanwhile.
     """
-    parent_id = parent.id if parent else None
+    parent_id = id_of(parent) if parent else None
     made = Album(
         key=new_key(),
         owner_id=owner.id,
@@ -275,9 +285,9 @@ def describe(
 def nest(session: Session, owner: User, album: Album, parent: Album | None) -> None:
     """Put an album into another one (None: on top), after those that are there.
 
-    Raises AlbumCycleError, AlbumDepthError, NotFoundError.
+    Raises AlbumCycleError, AlbumDepthError, AlbumGoneError, NotFoundError.
     """
-    id_, parent_id = album.id, parent.id if parent else None
+    id_, parent_id = id_of(album), id_of(parent) if parent else None
     one_at_a_time(session, owner)
     grove = Grove.of(session, owner.id)
     if id_ not in grove.parents:
@@ -312,22 +322,16 @@ def revise(
     nest(session, owner, album, parent)
 
 
-def arrange(session: Session, owner: User, parent: Album | None, keys: Sequence[str]) -> None:
-    """Put the albums directly in `parent` in the order of `keys`; those not named follow."""
-    parent_id = parent.id if parent else None
-    one_at_a_time(session, owner)
-    query = select(Album.id, Album.key).where(Album.owner_id == owner.id, beside(parent_id))
-    there = {key: id_ for id_, key in session.execute(query.order_by(Album.position, Album.id))}
-    wanted = [key for key in dict.fromkeys(keys) if key in there]
-    renumber(session, [there[key] for key in wanted + [k for k in there if k not in set(wanted)]])
-
-
 def remove(session: Session, owner: User, album: Album) -> None:
     """Delete an album. Its images stay; the albums in it take its place.
 
+    That many images have changed is noted in several transactions, before the one that deletes.
     Raises NotFoundError if it is gone.
     """
-    id_ = album.id
+    id_ = id_of(album)
+    for some in in_batches(session, image_ids(session, id_)):
+        one_at_a_time(session, owner)
+        touch(session, some)
     one_at_a_time(session, owner)
     grove = Grove.of(session, owner.id)
     if id_ not in grove.parents:
@@ -337,7 +341,6 @@ def remove(session: Session, owner: User, album: Album) -> None:
     at = siblings.index(id_)
     moved = update(Album).where(Album.parent_id == id_)
     session.execute(moved.values(parent_id=parent_id, revision=Album.revision + 1))
-    touch(session, image_ids(session, id_))
     session.execute(delete(Album).where(Album.id == id_))
     renumber(session, [*siblings[:at], *children, *siblings[at + 1 :]])
 
@@ -345,7 +348,7 @@ def remove(session: Session, owner: User, album: Album) -> None:
 def check_name(name: str) -> str:
     """Return the name as it is kept. Raises AlbumNameError."""
     name = one_line(name)
-    if not 1 <= len(name) <= MAX_NAME:
+    if not 1 <= len(name) <= MAX_NAME or not is_visible(name):
         raise AlbumNameError(most=MAX_NAME)
     return name
 
@@ -356,9 +359,9 @@ def check_description(text: str) -> str:
 
 
 def check_place(grove: Grove, parent_id: int | None, height: int) -> None:
-    """Raise AlbumDepthError if what is `height` albums deep has no room there, or NotFoundError."""
+    """Raise AlbumDepthError if what is `height` albums deep has no room; AlbumGoneError."""
     if parent_id is not None and parent_id not in grove.parents:
-        raise NotFoundError
+        raise AlbumGoneError
     if grove.depth(parent_id) + height > MAX_DEPTH:
         raise AlbumDepthError(most=MAX_DEPTH)
 
@@ -379,12 +382,17 @@ def renumber(session: Session, ids: Sequence[int]) -> None:
 
 def hold(session: Session, album: Album) -> None:
     """Start a write transaction in which the album is there still. Raises NotFoundError."""
-    id_, owner_id = album.id, album.owner_id
     begin_write(session)
-    query = select(Album).where(Album.id == id_, Album.owner_id == owner_id)
+    query = select(Album).where(Album.id == id_of(album))
     fresh = query.with_for_update().execution_options(populate_existing=True)
     if session.scalar(fresh) is None:
         raise NotFoundError
+
+
+def id_of(album: Album) -> int:
+    """Return an album's id without a look at its row, which may be gone since a commit."""
+    (id_,) = inspect(album).identity or (0,)
+    return int(id_)
 
 
 # ---- what is in them ------------------------------------------------------------------------
@@ -393,62 +401,38 @@ def hold(session: Session, album: Album) -> None:
 def add_images(session: Session, owner: User, album: Album, keys: Iterable[str]) -> int:
     """Put images at the end of an album; those that are in it stay where they are.
 
-    Returns how many came. Raises what `chosen.own_ids` raises.
+    Returns how many came. Raises what `chosen.own_ids` raises, and NotFoundError if the album is
+    gone.
     """
-    ids = own_ids(session, owner, keys)
-    one_at_a_time(session, owner)
-    hold(session, album)
-    there = set(image_ids(session, album.id))
-    new = [id_ for id_ in ids if id_ not in there]
-    last = select(func.max(AlbumImage.position)).where(AlbumImage.album_id == album.id)
-    start = (session.scalar(last) or 0) + 1
-    session.add_all(
-        AlbumImage(album_id=album.id, image_id=id_, position=start + place)
-        for place, id_ in enumerate(new)
-    )
-    changed(session, album, new)
-    return len(new)
+    id_, number = id_of(album), 0
+    for ids in own_ids(session, owner, keys):
+        hold(session, album)
+        inside = select(AlbumImage.image_id).where(AlbumImage.album_id == id_)
+        there = set(session.scalars(inside.where(AlbumImage.image_id.in_(ids))))
+        new = [each for each in ids if each not in there]
+        last = select(func.max(AlbumImage.position)).where(AlbumImage.album_id == id_)
+        start = (session.scalar(last) or 0) + 1
+        session.add_all(
+            AlbumImage(album_id=id_, image_id=each, position=start + place)
+            for place, each in enumerate(new)
+        )
+        changed(session, album, new)
+        number += len(new)
+    return number
 
 
 def take_images(session: Session, owner: User, album: Album, keys: Iterable[str]) -> int:
-    """Take images out of an album; return how many. Raises what `chosen.own_ids` raises."""
-    ids = set(own_ids(session, owner, keys))
-    one_at_a_time(session, owner)
-    hold(session, album)
-    gone = [id_ for id_ in image_ids(session, album.id) if id_ in ids]
-    for some in pieces(gone):
-        removal = delete(AlbumImage).where(AlbumImage.album_id == album.id)
-        session.execute(removal.where(AlbumImage.image_id.in_(some)))
-    if album.cover_id in gone:
-        album.cover_id = None
-    changed(session, album, gone)
-    return len(gone)
-
-
-def place_images(
-    session: Session, owner: User, album: Album, keys: Iterable[str], before: str | None
-) -> None:
-    """Put images of the album, in the given order, before another one of it (None: at the end).
-
-    Raises NotFoundError if that one is not in the album, and what `chosen.own_ids` raises.
-    """
-    moving = own_ids(session, owner, keys)
-    hold(session, album)
-    order = image_ids(session, album.id)
-    there, chosen = set(order), set(moving)
-    moving = [id_ for id_ in moving if id_ in there]
-    rest = [id_ for id_ in order if id_ not in chosen]
-    at = len(rest)
-    if before is not None:
-        anchor = session.scalar(
-            select(Image.id).where(Image.key == before, Image.owner_id == album.owner_id)
-        )
-        if anchor not in there:
-            raise NotFoundError
-        at = rest.index(anchor) if anchor not in chosen else at
-    number(session, album, [*rest[:at], *moving, *rest[at:]])
-    album.revision += 1
-    session.flush()
+    """Take images out of an album; return how many. Raises what `add_images` raises."""
+    id_, number = id_of(album), 0
+    for ids in own_ids(session, owner, keys):
+        hold(session, album)
+        removal = delete(AlbumImage).where(AlbumImage.album_id == id_, AlbumImage.image_id.in_(ids))
+        gone = sorted(session.scalars(removal.returning(AlbumImage.image_id)))
+        if album.cover_id in gone:
+            album.cover_id = None
+        changed(session, album, gone)
+        number += len(gone)
+    return number
 
 
 def set_cover(session: Session, album: Album, image: Image | None) -> None:
@@ -468,10 +452,13 @@ def set_cover(session: Session, album: Album, image: Image | None) -> None:
 def set_albums(session: Session, owner: User, image: Image, keys: Iterable[str]) -> None:
     """Put an image into exactly these albums, at the end of those it was not in.
 
-    Within a write transaction. Raises NotFoundError for an album that is not the owner's.
+    Within a write transaction. Raises AlbumGoneError for an album that is not the owner's.
     """
     one_at_a_time(session, owner)
-    wanted = {find_own(session, owner, key).id for key in dict.fromkeys(keys)}
+    try:
+        wanted = {find_own(session, owner, key).id for key in dict.fromkeys(keys)}
+    except NotFoundError:
+        raise AlbumGoneError from None
     there = set(session.scalars(select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)))
     for id_ in there - wanted:
         album = session.get_one(Album, id_)

@@ -1,5 +1,6 @@
 """What somebody chose to do something with: keys from outside, found among what is theirs."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -19,24 +20,33 @@ MOST = 10_000
 ROWS = 500
 """How many ids one statement names."""
 
+BATCH = 200
+"""How many images one transaction changes: others wait for some hundredths of a second."""
 
-def own_ids(session: Session, owner: User, keys: Iterable[str]) -> list[int]:
-    """Start a write transaction; return the ids of the owner's living images, in the given order.
+PAUSE_SECONDS = 0.02
+"""How long they have then: who waits for SQLite looks ten times a second whether it is free."""
 
-    What is somebody else's, or nobody's, is passed over. Raises NothingChosenError without any
-    key, TooManyChosenError, and NotFoundError if none of them is the owner's.
+
+def own_ids(session: Session, owner: User, keys: Iterable[str]) -> Iterator[Sequence[int]]:
+    """Yield the ids of the owner's living images, some at a time, in the given order.
+
+    Each time within a write transaction as `one_at_a_time` begins it, in which they stay what they
+    are; all but the last are committed here. What is somebody else's, or nobody's, is passed over.
+    Raises NothingChosenError without any key, TooManyChosenError, and NotFoundError if none of
+    them is the owner's.
     """
-    wanted = distinct(keys)
-    owner_id = owner.id
-    begin_write(session)
-    found: dict[str, int] = {}
-    for some in pieces(wanted):
+    owner_id, any_found = owner.id, False
+    for some in in_batches(session, distinct(keys)):
+        one_at_a_time(session, owner)
         query = Image.living().where(Image.key.in_(some), Image.owner_id == owner_id)
-        rows = session.execute(query.with_only_columns(Image.key, Image.id))
-        found.update({key: id_ for key, id_ in rows})  # noqa: C416 - a row is no pair to dict()
-    if not found:
+        held = query.with_only_columns(Image.key, Image.id).order_by(Image.id)
+        rows = session.execute(held.with_for_update(of=Image))
+        found = {row.key: row.id for row in rows}
+        if found:
+            any_found = True
+            yield [found[key] for key in some if key in found]
+    if not any_found:
         raise NotFoundError
-    return [found[key] for key in wanted if key in found]
 
 
 def own_images(session: Session, owner: User, keys: Iterable[str]) -> list[Image]:
@@ -65,6 +75,18 @@ def pieces(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Yield the items, as many at once as a statement may name."""
     for start in range(0, len(items), ROWS):
         yield items[start : start + ROWS]
+
+
+def in_batches(session: Session, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield the items, as many at once as one transaction changes, and commit in between.
+
+    Then others may write, for a moment at least. Killed, what was done stays done.
+    """
+    for start in range(0, len(items), BATCH):
+        if start:
+            session.commit()
+            time.sleep(PAUSE_SECONDS)
+        yield items[start : start + BATCH]
 
 
 def touch(session: Session, ids: Sequence[int]) -> None:

@@ -160,11 +160,10 @@ def set_visibility(
     check_visibility(visibility)
     wanted = distinct(keys)
     safe = [] if visibility == PRIVATE else shareable(session, media, owner, wanted)
-    ids = own_ids(session, owner, wanted)
     changed = 0
-    for some in pieces(ids):
+    for ids in own_ids(session, owner, wanted):
         setting = update(Image).where(
-            Image.id.in_(some),
+            Image.id.in_(ids),
             Image.visibility != visibility,
             # One may have become private since, or have got another content.
             (Image.visibility != PRIVATE) | Image.blob_id.in_(safe),

@@ -23,7 +23,6 @@ from flaskr.errors import (
     EmptyFileError,
     FileTooLargeError,
     NotFoundError,
-    RequestTooLargeError,
     StorageFullError,
     TooManyAttemptsError,
     message_,
@@ -45,6 +44,10 @@ COMMIT_SECONDS = 10
 UNFINISHED = 100
 """How many uploads of an account may wait for the rest of their bytes. The page sends three at a
 time; the others are those of tabs that were closed."""
+
+IDLE = timedelta(hours=1)
+"""What got no byte for so long makes room when its account is at its limit: whoever sends it has
+left, more likely than not."""
 
 RETRY_SECONDS = 60
 TOLD = timedelta(days=1)
@@ -72,6 +75,14 @@ class OffsetMismatchError(DomainError):
     code = "offset_mismatch"
     status = 409
     message = message_("The upload stands at another byte. Ask where, and go on from there.")
+
+
+class PieceTooLongError(DomainError):
+    """More came than was announced."""
+
+    code = "too_large"
+    status = 413
+    message = message_("This is more than was announced of the file. Send no more than that.")
 
 
 class ChecksumMismatchError(DomainError):
@@ -146,8 +157,8 @@ class Expired:
 
 def create(
     session: Session, media: Media, owner: User, announced: Announcement, allowance: Allowance
-) -> ResumableUpload:
-    """Make room for a file that comes in pieces, and commit.
+) -> tuple[ResumableUpload, bool]:
+    """Make room for a file that comes in pieces, and commit; tell whether the upload is new.
 
     If the same was announced before, with the same idempotency key, return that upload: its sender
     did not get the answer. Raises EmptyFileError, FileTooLargeError, QuotaExceededError,
@@ -160,7 +171,7 @@ def create(
     owner_id = owner.id
     earlier = announced_before(session, media, owner_id, announced)
     if earlier is not None:
-        return earlier
+        return earlier, False
     if not is_used(session, owner_id, announced.idempotency_key):  # else nothing new may come of it
         require_room(session, media.quota, owner_id, bytes=announced.length, images=1)
     end_read(session)
@@ -183,16 +194,14 @@ def create(
     path = media.spool.path_of(upload.key)
     PartialFile.create(path)
     try:
-        begin_write(session)
-        wait_for_owner(session, owner_id)
-        check_total(session, owner_id, announced.length, allowance)
+        begin_with_room(session, media, owner_id, announced.length, allowance)
         session.add(upload)
         session.commit()
     except BaseException:
         session.rollback()
         path.unlink(missing_ok=True)
         raise
-    return upload
+    return upload, True
 
 
 def announced_before(
@@ -211,6 +220,44 @@ def announced_before(
     upload = session.scalar(query.order_by(ResumableUpload.id.desc()).limit(1))
     lies_there = upload is not None and media.spool.path_of(upload.key).exists()
     return upload if lies_there else None
+
+
+def begin_with_room(
+    session: Session, media: Media, owner_id: int, length: int, allowance: Allowance
+) -> None:
+    """Begin to write once the account may have one more upload of this length.
+
+    Its idle ones end for that, the oldest first. Raises TooManyUploadsError.
+    """
+    while True:
+        begin_write(session)
+        wait_for_owner(session, owner_id)
+        try:
+            check_total(session, owner_id, length, allowance)
+        except TooManyUploadsError:
+            session.rollback()
+            if not end_idle(session, media, owner_id, allowance.lifetime):
+                raise
+        else:
+            return
+
+
+def end_idle(session: Session, media: Media, owner_id: int, lifetime: timedelta) -> bool:
+    """End the owner's oldest upload that is idle, and commit; tell whether there was one.
+
+    `lifetime` is how long they stay after their last piece.
+    """
+    idle = unfinished() & (ResumableUpload.expires <= now() + lifetime - IDLE)
+    query = select(ResumableUpload.id, ResumableUpload.key).where(
+        ResumableUpload.owner_id == owner_id, idle, ResumableUpload.expires > now()
+    )
+    found = session.execute(query.order_by(ResumableUpload.expires, ResumableUpload.id)).all()
+    end_read(session)
+    for id_, key in found:
+        with suppress(UploadLockedError):
+            if remove(session, media, id_, key, idle):
+                return True
+    return False
 
 
 def check_total(session: Session, owner_id: int, length: int, allowance: Allowance) -> None:
@@ -351,7 +398,7 @@ class Reception:
         """Append what `pieces` yields, and commit it, also what came before they failed.
 
         With a checksum, that is only done with all of it. Raises ChecksumMismatchError,
-        OffsetMismatchError if somebody else goes on with the upload now, RequestTooLargeError for
+        OffsetMismatchError if somebody else goes on with the upload now, PieceTooLongError for
         more bytes than it is to have, OSError.
         """
         if checksum is not None:
@@ -374,7 +421,7 @@ class Reception:
 
     def _write(self, piece: bytes) -> None:
         if self.position + len(piece) > self.length:
-            raise RequestTooLargeError(limit=self.length - self._committed)
+            raise PieceTooLongError
         with self._writing():
             self._file.write(piece, self.position)
         self.position += len(piece)
@@ -453,6 +500,12 @@ class Reception:
             row.idempotency_key,
             visibility=row.visibility,
         )
+
+    def abandon(self) -> None:
+        """End the upload, unless somebody else goes on with it or has ended it."""
+        self._session.rollback()
+        with suppress(OffsetMismatchError, UploadLockedError, NotFoundError), self._writing():
+            self._give_up()
 
     def _give_up(self) -> None:
         begin_write(self._session)

@@ -11,9 +11,9 @@ from sqlalchemy import ScalarSelect, delete, func, select
 from sqlalchemy.orm import Session
 
 from flaskr.errors import NotFoundError, TagNameError, TooManyTagsError
-from flaskr.library.chosen import one_at_a_time, own_ids, pieces, touch
+from flaskr.library.chosen import distinct, in_batches, one_at_a_time, own_ids, pieces, touch
 from flaskr.library.search import fold, refresh
-from flaskr.library.texts import one_line
+from flaskr.library.texts import is_visible, one_line
 from flaskr.models import Image, ImageTag, Tag, User, insert_if_absent
 
 MAX_NAME = 64
@@ -50,7 +50,7 @@ def check_name(name: str) -> str:
     name = one_line(name).lstrip("#＃ ")
     key = fold(name)
     wrong = not 1 <= len(name) <= MAX_NAME or not 1 <= len(key) <= MAX_KEY
-    if wrong or SEPARATORS.search(name) or name in DOTS:
+    if wrong or SEPARATORS.search(name) or name in DOTS or not is_visible(name):
         raise TagNameError(most=MAX_NAME)
     return name
 
@@ -128,34 +128,50 @@ def put_on(session: Session, owner: User, keys: Iterable[str], names: Iterable[s
 
     Raises TagNameError, TooManyTagsError, and what `chosen.own_ids` raises.
     """
-    wanted = [check_name(name) for name in names]
+    wanted, keys = [check_name(name) for name in names], distinct(keys)
     if not wanted:
         raise TagNameError(most=MAX_NAME)
+    check_room(session, owner, keys, wanted)
+    number = 0
+    for ids in own_ids(session, owner, keys):
+        changed = add(session, ids, made(session, owner.id, wanted))
+        note(session, changed)
+        number += len(changed)
+    return number
+
+
+def check_room(session: Session, owner: User, keys: Sequence[str], names: Sequence[str]) -> None:
+    """Raise TooManyTagsError if that is what one of the owner's images would have with these."""
+    wanted = {fold(name) for name in names}
     if len(wanted) > MAX_TAGS:
         raise TooManyTagsError(most=MAX_TAGS)
-    ids = own_ids(session, owner, keys)
-    one_at_a_time(session, owner)
-    tag_ids = made(session, owner.id, wanted)
-    changed = add(session, ids, tag_ids)
-    note(session, changed)
-    return len(changed)
+    for some in pieces(keys):
+        others = select(Image.id).join(ImageTag, ImageTag.image_id == Image.id)
+        others = others.join(Tag, ImageTag.tag_id == Tag.id).where(
+            Image.key.in_(some), Image.owner_id == owner.id, Tag.name_key.not_in(wanted)
+        )
+        full = others.group_by(Image.id).having(func.count() > MAX_TAGS - len(wanted))
+        if session.scalar(full.limit(1)) is not None:
+            raise TooManyTagsError(most=MAX_TAGS)
 
 
 def take_off(session: Session, owner: User, keys: Iterable[str], names: Iterable[str]) -> int:
     """Take tags off images; return how many images have changed.
 
-    Raises what `chosen.own_ids` raises. A tag that no image has any more is gone.
+    Raises TooManyTagsError, and what `chosen.own_ids` raises. A tag that no image has any more is
+    gone.
     """
-    ids = own_ids(session, owner, keys)
-    one_at_a_time(session, owner)
-    tag_ids = known(session, owner.id, names)
-    changed: set[int] = set()
-    for some in pieces(ids):
-        removal = delete(ImageTag).where(ImageTag.image_id.in_(some), ImageTag.tag_id.in_(tag_ids))
-        changed.update(session.scalars(removal.returning(ImageTag.image_id)))
-    drop_unused(session, tag_ids)
-    note(session, sorted(changed))
-    return len(changed)
+    wanted = list(names)
+    if len(wanted) > MAX_TAGS:
+        raise TooManyTagsError(most=MAX_TAGS)
+    number, tag_ids = 0, known(session, owner.id, wanted)
+    for ids in own_ids(session, owner, keys):
+        removal = delete(ImageTag).where(ImageTag.image_id.in_(ids), ImageTag.tag_id.in_(tag_ids))
+        changed = set(session.scalars(removal.returning(ImageTag.image_id)))
+        drop_unused(session, tag_ids)
+        note(session, sorted(changed))
+        number += len(changed)
+    return number
 
 
 def set_tags(session: Session, owner: User, image: Image, names: Iterable[str]) -> None:
@@ -227,42 +243,48 @@ def note(session: Session, ids: Sequence[int]) -> None:
 def rename(session: Session, owner: User, old: str, new: str) -> Used:
     """Give a tag another name; if there is one of that name already, both become that one.
 
-    Raises NotFoundError, TagNameError.
+    Many images are changed in several transactions: in between, and if we are killed, some have
+    the one tag and the others the other; to rename it once more completes it. Raises
+    NotFoundError, TagNameError.
     """
     name = check_name(new)
     one_at_a_time(session, owner)
     tag = find_own(session, owner, old)
-    ids = tagged(session, tag.id)
-    others = known(session, owner.id, [name])
-    if others and others[0] != tag.id:
-        merge(session, ids, tag.id, others[0])
+    if fold(name) == tag.name_key:
+        tag.name = name  # what images are found by stays the same
+        session.flush()
     else:
-        tag.name, tag.name_key = name, fold(name)
-    session.flush()
-    note(session, ids)
+        replace(session, owner, tag.id, name)
     return count(session, find_own(session, owner, name))
 
 
-def merge(session: Session, ids: Sequence[int], source: int, target: int) -> None:
-    """Give the images with the one tag the other one, and remove the first."""
-    for some in pieces(ids):
-        query = select(ImageTag.image_id).where(
-            ImageTag.image_id.in_(some), ImageTag.tag_id == target
-        )
-        has = set(session.scalars(query))
-        session.add_all(ImageTag(image_id=id_, tag_id=target) for id_ in some if id_ not in has)
-        session.flush()
-    session.execute(delete(Tag).where(Tag.id == source))
-
-
 def remove(session: Session, owner: User, name: str) -> int:
-    """Take a tag off all images; return off how many. Raises NotFoundError."""
+    """Take a tag off all images; return off how many. Raises NotFoundError.
+
+    Many are changed in several transactions: killed in between, the others have it still.
+    """
     one_at_a_time(session, owner)
-    tag = find_own(session, owner, name)
-    ids = tagged(session, tag.id)
-    session.execute(delete(Tag).where(Tag.id == tag.id))
-    note(session, ids)
-    return len(ids)
+    return replace(session, owner, find_own(session, owner, name).id, None)
+
+
+def replace(session: Session, owner: User, tag_id: int, name: str | None) -> int:
+    """Give all images with a tag one of that name instead, or none; return how many they were.
+
+    Then it is gone, unless somebody has put it on others meanwhile.
+    """
+    owner_id, number = owner.id, 0
+    for some in in_batches(session, tagged(session, tag_id)):
+        one_at_a_time(session, owner)
+        removal = delete(ImageTag).where(ImageTag.tag_id == tag_id, ImageTag.image_id.in_(some))
+        ids = sorted(session.scalars(removal.returning(ImageTag.image_id)))
+        if name is not None:
+            add(session, ids, made(session, owner_id, [name]))
+        note(session, ids)
+        number += len(ids)
+    if name is not None:
+        made(session, owner_id, [name])
+    drop_unused(session, [tag_id])
+    return number
 
 
 def tagged(session: Session, tag_id: int) -> Sequence[int]:

@@ -33,6 +33,11 @@ def lines(text: str) -> str:
     ).strip()
 
 
+def is_visible(text: str) -> bool:
+    """Tell whether there is anything to see: a letter, digit, mark of punctuation or symbol."""
+    return any(unicodedata.category(each)[0] in "LNPS" for each in text)
+
+
 def short_enough(text: str, most: int) -> str:
     """Return the text if it has `most` characters or fewer. Raises TextTooLongError."""
     if len(text) > most:

@@ -5,7 +5,7 @@ gc` purges it after TRASH_DAYS; it counts towards the quota until then.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
@@ -15,11 +15,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flaskr.errors import NotFoundError
 from flaskr.library import images
-from flaskr.library.chosen import distinct, pieces
+from flaskr.library.chosen import distinct, in_batches, one_at_a_time
 from flaskr.library.collect import ROWS, batches, purge
 from flaskr.library.media import Media
 from flaskr.models import Blob, Image, ImageVersion, User, now
-from flaskr.transactions import begin_write
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -60,12 +59,14 @@ class Contents:
 def discard(session: Session, media: Media, owner: User, keys: Iterable[str]) -> list[str]:
     """Delete images; return the keys of those that were there. To delete again is no error.
 
-    Raises NothingChosenError, TooManyChosenError, and NotFoundError if none is the owner's.
+    Many are deleted, restored and purged in several transactions. Raises NothingChosenError,
+    TooManyChosenError, and NotFoundError if none is the owner's.
     """
-    wanted = distinct(keys)
-    owner_id = owner.id
-    begin_write(session)
-    return [image.key for image in own(session, owner_id, wanted) if delete(session, media, image)]
+    gone = []
+    for some in own(session, owner, keys):
+        gone += [image.key for image in some if delete(session, media, image)]
+        session.flush()
+    return gone
 
 
 def delete(session: Session, media: Media, image: Image) -> bool:
@@ -76,15 +77,18 @@ def delete(session: Session, media: Media, image: Image) -> bool:
     return True
 
 
-def restore(session: Session, media: Media, owner: User, keys: Iterable[str]) -> list[Image]:
-    """Let images out of the trash; return those that were in it. Raises as `discard` does."""
-    wanted = distinct(keys)
-    owner_id = owner.id
-    begin_write(session)
-    restored = [image for image in own(session, owner_id, wanted) if is_gone(image)]
-    for image in restored:
-        images.restore(session, media, image)
-    session.flush()
+def restore(session: Session, media: Media, owner: User, keys: Iterable[str]) -> list[str]:
+    """Let images out of the trash; return the keys of those that were in it.
+
+    Raises as `discard` does.
+    """
+    restored = []
+    for some in own(session, owner, keys):
+        for image in some:
+            if is_gone(image):
+                images.restore(session, media, image)
+                restored.append(image.key)
+        session.flush()
     return restored
 
 
@@ -93,11 +97,9 @@ def purge_chosen(session: Session, owner: User, keys: Iterable[str]) -> int:
 
     Raises as `discard` does. Their bytes go with the next `tuchuang gc`.
     """
-    wanted = distinct(keys)
-    owner_id, at = owner.id, now()
-    begin_write(session)
-    ids = [image.id for image in own(session, owner_id, wanted)]
-    return sum(purge(session, some, gone(), at) for some in pieces(ids))
+    at = now()
+    chosen = own(session, owner, keys)
+    return sum(purge(session, [image.id for image in some], gone(), at) for some in chosen)
 
 
 def empty(session: Session, owner: User) -> int:
@@ -161,20 +163,20 @@ def latest(
     return query.order_by(moment.desc(), Image.id.desc()).limit(size)
 
 
-def own(session: Session, owner_id: int, keys: Sequence[str]) -> list[Image]:
-    """Return the owner's images with these keys, in the trash or not. Raises NotFoundError.
-
-    They stay as they are until the write transaction ends: nobody else purges one meanwhile.
-    """
-    found: dict[str, Image] = {}
-    for some in pieces(keys):
+def own(session: Session, owner: User, keys: Iterable[str]) -> Iterator[Sequence[Image]]:
+    """Yield the owner's images with these keys, in the trash or not, as `chosen.own_ids` does."""
+    owner_id, any_found = owner.id, False
+    for some in in_batches(session, distinct(keys)):
+        one_at_a_time(session, owner)
         query = select(Image).where(Image.key.in_(some), Image.owner_id == owner_id)
         query = query.order_by(Image.id).with_for_update(of=Image)
         fresh = session.scalars(query.execution_options(populate_existing=True))
-        found.update({image.key: image for image in fresh})
-    if not found:
+        found = {image.key: image for image in fresh}
+        if found:
+            any_found = True
+            yield [found[key] for key in some if key in found]
+    if not any_found:
         raise NotFoundError
-    return [found[key] for key in keys if key in found]
 
 
 def is_gone(image: Image) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from flaskr.errors import ForbiddenAddressError, InvalidAddressError
+from flaskr.errors import ForbiddenPortError, InvalidAddressError
 
 MAX_LENGTH = 2048
 PORTS = {"http": 80, "https": 443}
@@ -57,7 +57,7 @@ def parse_address(text: str) -> Address:
     """Read an address.
 
     Raises InvalidAddressError for what is none of http or https, or has a user name in it, and
-    ForbiddenAddressError for a port that is not a web server's.
+    ForbiddenPortError for a port that is not a web server's.
     """
     text = text.strip()
     if len(text) > MAX_LENGTH or any(ord(character) < 32 for character in text):
@@ -72,7 +72,7 @@ def parse_address(text: str) -> Address:
     host = read_host(parts.hostname or "", literal=parts.netloc.startswith("["))
     port = PORTS[parts.scheme] if port is None else port
     if port not in PORTS.values() and port not in FREE_PORTS:
-        raise ForbiddenAddressError(host=host)
+        raise ForbiddenPortError(port=port)
     path = quote(parts.path or "/", IN_PATH, errors="replace")
     if parts.query:
         path += "?" + quote(parts.query, IN_QUERY, errors="replace")

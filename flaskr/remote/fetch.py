@@ -20,6 +20,7 @@ from flaskr.errors import (
     BrokenOffError,
     BusyError,
     EncodedAnswerError,
+    FetchFailedError,
     FetchStatusError,
     FetchTimeoutError,
     FileTooLargeError,
@@ -162,9 +163,9 @@ class Fetcher:
         except TimeoutError:
             raise
         except OSError:
-            raise HostNotFoundError(host=address.host) from None
+            raise HostNotFoundError(host=address.host.rstrip(".")) from None
         if not places:
-            raise HostNotFoundError(host=address.host)
+            raise HostNotFoundError(host=address.host.rstrip("."))
         if any(is_forbidden(ip_address(place[0]), self._allowed) for _, place in places):
             raise ForbiddenAddressError(host=address.host)
         return places
@@ -222,7 +223,9 @@ def told(address: Address) -> Iterator[None]:
 def check_answer(address: Address, response: HTTPResponse, limit: int) -> None:
     """Raise a DomainError unless the answer can be a picture of `limit` bytes at the most."""
     if response.status != 200:
-        raise FetchStatusError(host=address.host, status=response.status)
+        passes = response.status >= 500 or response.status in {408, 425, 429}
+        kind = FetchFailedError if passes else FetchStatusError
+        raise kind(host=address.host, status=response.status)
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise EncodedAnswerError(host=address.host)
     if response.length is not None and response.length > limit:

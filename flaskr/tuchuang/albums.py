@@ -13,9 +13,11 @@ from flaskr.db import db
 from flaskr.errors import (
     AlbumCycleError,
     AlbumDepthError,
+    AlbumGoneError,
     AlbumNameError,
     DomainError,
     EditConflictError,
+    NotFoundError,
     TextTooLongError,
     TooManyAlbumsError,
 )
@@ -34,6 +36,7 @@ from flaskr.web.users import account, login_required
 FORM_ERRORS = (
     AlbumCycleError,
     AlbumDepthError,
+    AlbumGoneError,
     AlbumNameError,
     EditConflictError,
     TextTooLongError,
@@ -208,9 +211,12 @@ def filled(own: Album) -> AlbumForm:
 
 
 def chosen_parent(form: AlbumForm) -> Album | None:
-    """Return the album that was chosen to lie in. Raises NotFoundError."""
+    """Return the album that was chosen to lie in. Raises AlbumGoneError."""
     key = form.parent.data
-    return library.find_own(db.session, account(), key) if key else None
+    try:
+        return library.find_own(db.session, account(), key) if key else None
+    except NotFoundError:
+        raise AlbumGoneError from None
 
 
 def refuse(form: AlbumForm, own: Album | None, error: DomainError) -> Response:

@@ -11,7 +11,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, EditConflictError, InUseError, NotFoundError, message_
+from flaskr.errors import (
+    AlbumGoneError,
+    DomainError,
+    EditConflictError,
+    InUseError,
+    NotFoundError,
+    message_,
+)
 from flaskr.library import albums as shelves
 from flaskr.library import editing, images, uses
 from flaskr.library import tags as library_tags
@@ -134,6 +141,8 @@ def edit(key: str) -> Response:
             check_use(own, changes)
             editing.edit(db.session, media(), account(), own, changes, kept=kept, revision=revision)
         db.session.commit()
+    except AlbumGoneError as error:
+        return refuse(error, key, before, revision)
     except NotFoundError:
         raise
     except DomainError as error:

@@ -1,12 +1,14 @@
 """The gallery: one's pictures, narrowed, sorted, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
@@ -75,9 +77,9 @@ def page_context(asked: Asked, page: Page) -> dict[str, Any]:
 
 def acts_context() -> dict[str, Any]:
     """Return what the bar needs that says what can be done with chosen pictures."""
+    outline = albums.outline(db.session, account(), LISTED)
     return {
-        "albums": albums.outline(db.session, account())[:LISTED],
-        "tags": tags.names(db.session, account(), LISTED),
+        "album_options": options((each.key, "— " * each.depth + each.name) for each in outline),
         "visibilities": [(each, SYMBOLS[each], visibility_text(each)) for each in VISIBILITIES],
     }
 
@@ -96,7 +98,7 @@ def tools_context(asked: Asked) -> dict[str, Any]:
         "since": asked.query.get("since", ""),
         "until": asked.query.get("until", ""),
         "kept": {name: asked.query[name] for name in ("q", "sort") if name in asked.query},
-        "choices": filter_choices(asked, acts["albums"], acts["tags"]),
+        "choices": filter_choices(asked, acts["album_options"]),
         "sort_name": sort_text(asked.sort),
         "sorts": [
             {
@@ -109,30 +111,20 @@ def tools_context(asked: Asked) -> dict[str, Any]:
     }
 
 
-def filter_choices(
-    asked: Asked, outline: list[albums.Entry], names: Sequence[str]
-) -> list[dict[str, object]]:
+def filter_choices(asked: Asked, album_options: Markup) -> list[dict[str, object]]:
     """Return the selects of the filter."""
+    names = tags.names(db.session, account(), LISTED)
+    visibilities = ((each, visibility_text(each)) for each in VISIBILITIES)
     listed = [
-        ("type", gettext("Kind"), gettext("Every kind"), type_choices()),
-        (
-            "album",
-            gettext("Album"),
-            gettext("Every album"),
-            [(each.key, "— " * each.depth + each.name) for each in outline],
-        ),
-        ("tag", gettext("Tag"), gettext("Every tag"), [(name, name) for name in names]),
-        (
-            "visibility",
-            gettext("Who can see it"),
-            gettext("Any"),
-            [(each, visibility_text(each)) for each in VISIBILITIES],
-        ),
+        ("type", gettext("Kind"), gettext("Every kind"), options(type_choices())),
+        ("album", gettext("Album"), gettext("Every album"), album_options),
+        ("tag", gettext("Tag"), gettext("Every tag"), options((name, name) for name in names)),
+        ("visibility", gettext("Who can see it"), gettext("Any"), options(visibilities)),
         (
             "used",
             gettext("In posts and imported texts"),
             gettext("Any"),
-            [(each, used_text(each)) for each in USED],
+            options((each, used_text(each)) for each in USED),
         ),
     ]
     return [
@@ -140,12 +132,29 @@ def filter_choices(
             "name": name,
             "label": label,
             "any": any_,
-            "values": values,
-            "chosen": asked.query.get(name, ""),
+            "options": choose(values, asked.query.get(name, "")),
         }
         for name, label, any_, values in listed
         if values
     ]
+
+
+def options(values: Iterable[tuple[str, str]]) -> Markup:
+    """Return the options of a select, from what is sent and what is read."""
+    return written(tuple(values))
+
+
+@lru_cache(maxsize=64)
+def written(values: tuple[tuple[str, str], ...]) -> Markup:
+    """Write options; kept, for hundreds of them would take longer than the rest of a page."""
+    option = Markup('<option value="{}">{}</option>')
+    return Markup("").join(option.format(value, text) for value, text in values)
+
+
+def choose(written_options: Markup, value: str) -> Markup:
+    """Mark the option of that value as the chosen one."""
+    option = Markup('<option value="{}"').format(value)
+    return written_options.replace(option, option + Markup(" selected"), 1)
 
 
 def in_list(tiles: list[Tile], asked: Asked) -> list[Tile]:

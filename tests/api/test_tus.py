@@ -20,7 +20,7 @@ from flaskr.library.check import check
 from flaskr.library.collect import Collected, Keeping, collect
 from flaskr.library.faults import Kind
 from flaskr.library.media import blob_name
-from flaskr.models import BatchEntry, Image, ResumableUpload
+from flaskr.models import BatchEntry, Image, ResumableUpload, now
 from flaskr.storage import PartialFile
 from tests import factories
 from tests.browsing import JSON, Browser
@@ -227,7 +227,9 @@ def test_an_empty_piece_changes_nothing(tus):
 
 def test_more_than_was_announced_is_refused(tus):
     path = tus.start()
-    assert code(tus.patch(path, 0, CONTENT + b"x")) == (413, "too_large")
+    refused = tus.patch(path, 0, CONTENT + b"x", JSON)
+    assert code(refused) == (413, "too_large")
+    assert "announced" in refused.json["error"]["message"]
     assert tus.offset(path) == 0
 
 
@@ -577,6 +579,31 @@ def test_an_account_leaves_so_many_unfinished(make_app, session, ada, bob, monke
     assert by_bob.create(3000).status_code == 429
 
 
+def test_at_the_limit_the_oldest_idle_upload_makes_room(tus, session, media, monkeypatch):
+    monkeypatch.setattr(resumable, "UNFINISHED", 3)
+    paths = [tus.start() for _ in range(3)]
+    keys = [path.rpartition("/")[2] for path in paths]
+    for key, minutes in ((keys[0], 61), (keys[1], 90)):
+        row = session.query(ResumableUpload).filter_by(key=key).one()
+        row.expires -= timedelta(minutes=minutes)
+    session.commit()
+    tus.patch(paths[0], 0, CONTENT[:10])  # somebody sends it again
+    assert tus.create().status_code == 201
+    assert [tus.head(path).status_code for path in paths] == [200, 404, 200]
+    assert len(spooled(media)) == 3
+    assert code(tus.create()) == (429, "too_many_uploads")
+
+
+def test_what_is_idle_and_another_accounts_stays(tus, stranger, session, monkeypatch):
+    monkeypatch.setattr(resumable, "UNFINISHED", 1)
+    path = stranger.start()
+    session.execute(update(ResumableUpload).values(expires=now() + timedelta(hours=1)))
+    session.commit()
+    tus.start()
+    assert tus.create().status_code == 429
+    assert stranger.offset(path) == 0
+
+
 def test_one_file_may_be_larger_than_all_unfinished_ones_may_be(make_app, session, ada):
     token = {"Authorization": f"Bearer {make_token(session, ada)}"}
     tus = Tus(Browser(make_app(MAX_UNFINISHED_BYTES=10)), token)
@@ -723,6 +750,58 @@ def test_a_request_that_hangs_learns_that_the_next_one_made_a_picture(tus, sessi
     late = tus.patch(path, 0, b"", environ_overrides=body(hanging, 3))
     assert code(late) == (409, "offset_mismatch")
     assert tus.head(path).headers["Upload-Image-Key"] == only_image(session).key
+
+
+def create_twice(tus, first: bytes, happens: Callable[[], object], rest: bytes):
+    """Announce with a body in the middle of which something else happens."""
+    hanging = Interrupted(first, happens, rest)
+    sent = {"Upload-Length": str(len(CONTENT)), "Idempotency-Key": "a-key"}
+    environ = body(hanging, len(first) + len(rest))
+    return tus.ask("POST", FILES, sent, content_type=PIECE, environ_overrides=environ)
+
+
+def test_an_announcement_ends_no_upload_that_another_goes_on_with(tus, session):
+    answers = []
+
+    def again() -> None:
+        answers.append(tus.create(headers={"Idempotency-Key": "a-key"}, content=CONTENT[:500]))
+
+    late = create_twice(tus, b"?" * 100, again, b"?" * 50)
+    assert [answer.status_code for answer in (late, *answers)] == [201, 201]
+    assert late.location == answers[0].location
+    assert late.headers["Upload-Offset"] == "500"
+    assert tus.patch(late.location, 500, CONTENT[500:]).status_code == 204
+    assert only_image(session).blob.sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_an_announcement_that_fails_spares_what_it_found(tus, session):
+    key = {"Idempotency-Key": "a-key"}
+    path = tus.create(headers=key).location
+    wrong = {**key, "Upload-Checksum": f"sha1 {b64(sha1(b'other'))}"}
+    assert code(tus.create(headers=wrong, content=CONTENT[:10])) == (460, "checksum_mismatch")
+    assert tus.create(headers=key, content=CONTENT[:10]).location == path
+    assert tus.offset(path) == 10
+
+
+def test_an_announcement_that_is_locked_out_tells_how_far_it_is(tus, media, monkeypatch):
+    monkeypatch.setattr("flaskr.storage.partial.PATIENCE", 0.1)
+    key = {"Idempotency-Key": "a-key"}
+    path = tus.create(headers=key).location
+    file_path = media.spool.path_of(path.rpartition("/")[2])
+    with PartialFile(file_path, len(CONTENT)) as file, file.locked():
+        again = tus.create(headers=key, content=CONTENT)
+    assert (again.status_code, again.location) == (201, path)
+    assert again.headers["Upload-Offset"] == "0"
+
+
+def test_an_announcement_whose_upload_was_given_up_may_come_again(tus, session):
+    def give_up() -> None:
+        path = tus.create(headers={"Idempotency-Key": "a-key"}).location
+        tus.ask("DELETE", path)
+
+    late = create_twice(tus, b"?", give_up, b"??")
+    assert code(late) == (423, "locked")
+    assert count_rows(session, ResumableUpload) == 0
 
 
 def test_a_request_that_hangs_learns_that_the_upload_was_given_up(tus, media):

@@ -1,5 +1,6 @@
 """What is done to a picture before it leaves the browser, and what is shown of it there."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -57,6 +58,31 @@ def test_a_large_photo_is_made_smaller_the_right_way_up(desk, write):
     upright = Image.frombytes("RGBA", (1500, 2000), frames(photo)[0]).resize((960, 1280))
     assert is_alike(made, upright)
     assert uploaded(desk, "small.jpg").size == (640, 480)
+
+
+def test_the_longest_side_is_heeded_even_where_that_takes_more_bytes(desk, write):
+    choose(desk, edge="1280")
+    few = noise(1500, 1000).convert("1")
+    drop(desk, region(desk), *write({"palette.png": encode(few, "PNG")}))
+    expect(rows(desk, "done")).to_have_count(1)
+    assert uploaded(desk, "palette.png").size == (1280, 853)
+
+
+def test_what_cannot_be_made_smaller_says_so(desk, write):
+    choose(desk, edge="1280")
+    drop(
+        desk,
+        region(desk),
+        *write(
+            {
+                "large.gif": encode(drawing(1400, 20), "GIF"),
+                "small.gif": encode(drawing(20, 20), "GIF"),
+            }
+        ),
+    )
+    expect(rows(desk, "done")).to_have_count(2)
+    reasons = rows(desk, "done").locator("[data-reason]")
+    expect(reasons).to_have_text([re.compile("full size"), ""])
 
 
 def test_a_screenshot_becomes_webp_and_loses_nothing(desk, write):

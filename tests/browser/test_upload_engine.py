@@ -1,8 +1,16 @@
 """The engine of the queue by itself, in a page of its own: no list, no network."""
 
-import pytest
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
+from playwright.sync_api import Route
+
+import flaskr
+from tests.browser.gestures import until
 from tests.browser.uploading import UPLOAD
+from tests.elsewhere import elsewhere, ok
 
 pytestmark = pytest.mark.browser
 
@@ -311,3 +319,78 @@ def test_a_picture_that_is_undone_is_listed_nowhere(run):
         return states(queue);
     """)
     assert told == ["c.png done"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ("{ seconds: 0.5, stalled: 'too late' }", ["passing", "too late"]),
+        ("{ signal: AbortSignal.timeout(500) }", ["stopped", ""]),
+    ],
+)
+def test_an_answer_whose_body_stalls_has_its_limit_too(page, terms, expected):
+    scripts = Path(flaskr.__file__).parent / "static"
+
+    def give(route: Route) -> None:
+        route.fulfill(path=scripts / urlsplit(route.request.url).path.removeprefix("/"))
+
+    with elsewhere() as server:
+
+        def stall(connected: socket.socket) -> None:
+            connected.sendall(ok(b"{", "Content-Type: application/json", length=100))
+            server.over.wait(60)
+
+        server.answers["/session"] = stall
+        server.answers["/"] = ok(b"<title>x</title>", "Content-Type: text/html")
+        page.route("**/js/**", give)
+        page.goto(server.url("/"))
+        told = page.evaluate(f"""
+            async () => {{
+              const {{ request }} = await import("/js/upload/request.js");
+              try {{
+                return await request("/session", {{}}, {terms});
+              }} catch (error) {{
+                return [error.kind, error.message];
+              }}
+            }}
+        """)
+        page.goto("about:blank")
+    assert told == expected
+
+
+def test_a_question_that_is_never_answered_does_not_keep_the_gate_shut(run, desk):
+    desk.clock.install()
+    run("""
+        window.asked = 0;
+        window.gate = new Gate(() => {
+          window.asked += 1;
+          return window.asked > 1 ? Promise.resolve({ is: "same" }) : new Promise(() => {});
+        }, () => true);
+        window.gate.look();
+    """)
+    desk.clock.run_for(21_000)
+    until(desk, lambda: desk.evaluate("() => window.gate.why") == "unreachable")
+    desk.evaluate("() => window.gate.look()")
+    until(desk, lambda: desk.evaluate("() => window.gate.open"))
+
+
+def test_a_speed_is_told_only_while_something_moves(run):
+    told = run("""
+        let go;
+        const queue = new UploadQueue({
+          gate: new Gate(async () => ({ is: "same" })),
+          send: async (item, hooks) => {
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            hooks.onProgress(1);
+            await new Promise((resolve) => { go = resolve; });
+            throw new Fault("later", "Too many.", 60);
+          },
+        });
+        queue.add([{ file: new File(["xx"], "a") }]);
+        while (!go) await new Promise(requestAnimationFrame);
+        const during = queue.totals.rate > 0;
+        go();
+        while (queue.items[0].state !== "waiting") await new Promise(requestAnimationFrame);
+        return [during, queue.totals.rate, queue.totals.active];
+    """)
+    assert told == [True, 0, 1]

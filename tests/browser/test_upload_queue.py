@@ -25,6 +25,7 @@ from tests.factories import png
 pytestmark = pytest.mark.browser
 
 FIVE = {f"{number}.png": png(number=number) for number in range(5)}
+ABOVE_THE_BAR = 740  # of the 844 pixels of a phone
 FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id"
 
 
@@ -240,3 +241,30 @@ def test_a_page_is_left_with_a_question_only_while_something_is_unfinished(desk,
         gate.let_all_in()
         expect(rows(desk, "done")).to_have_count(1)
     assert not desk.evaluate(ASKS)
+
+
+def test_a_batch_is_taken_back_without_script(member, new_context, write):
+    page = member.enter(new_context(java_script_enabled=False))
+    page.goto(UPLOAD)
+    sent = {f"{number}.png": png(number=number) for number in range(2)}
+    page.locator("#file").set_input_files(write(sent))
+    page.locator(".drop-plain").get_by_role("button", name="Upload").click()
+    page.wait_for_url(LINKS)
+    page.get_by_role("button", name="Undo the upload of 0.png").click()
+    expect(page.locator(".batch-item .card-name")).to_have_text("1.png")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator(".batch-item .card-name")).to_have_text(list(sent))
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_role("heading", name="Nothing here any more")).to_be_visible()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator(".batch-item .card-name")).to_have_text(list(sent))
+
+
+def test_on_a_phone_the_files_on_their_way_come_into_view(member, new_context, write):
+    page = member.enter(new_context(viewport={"width": 390, "height": 844}, has_touch=True))
+    stay(page)
+    page.locator("#file").set_input_files(write({"one.png": png()}))
+    expect(rows(page, "done")).to_have_count(1)
+    undo = page.get_by_role("button", name="Undo the upload of one.png")
+    expect(undo).to_be_in_viewport()
+    until(page, lambda: undo.bounding_box()["y"] < ABOVE_THE_BAR)

@@ -37,6 +37,22 @@ KEPT = """
     })
 """
 
+PAUSED = """
+    () => new Promise((resolve, reject) => {
+      const opening = indexedDB.open("tuchuang-uploads");
+      opening.onerror = () => reject(opening.error);
+      opening.onsuccess = () => {
+        const database = opening.result;
+        if (!database.objectStoreNames.contains("entries")) return resolve(0);
+        const counting = database.transaction("entries").objectStore("entries").getAll();
+        counting.onsuccess = () => {
+          database.close();
+          resolve(counting.result.filter(({ facts }) => facts.paused).length);
+        };
+      };
+    })
+"""
+
 
 def kept(page: Page) -> int:
     """How many files the browser keeps."""
@@ -92,6 +108,23 @@ def test_a_page_loaded_again_goes_on_by_itself(desk, write, session, ada):
     gate.let_all_in()
     expect(arrived(desk)).to_have_count(3)
     assert names(session, ada) == sorted(FIVE)
+
+
+def test_a_paused_file_stays_paused_in_the_next_visit(desk, write, session, ada):
+    desk.goto(UPLOAD)
+    leave_in_the_middle(desk, write(FIVE))
+    desk.get_by_role("button", name="Pause 3.png").click()
+    context = desk.context
+    until(desk, lambda: desk.evaluate(PAUSED) == 1)
+    desk.close()
+
+    page = context.new_page()
+    page.goto(UPLOAD)
+    expect(arrived(page).locator("[data-name]")).to_have_text(["2.png", "4.png"])
+    expect(rows(page, "paused").locator("[data-name]")).to_have_text("3.png")
+    assert "3.png" not in names(session, ada)
+    page.get_by_role("button", name="Go on with 3.png").click()
+    expect(arrived(page)).to_have_count(3)
 
 
 def test_what_todays_limits_refuse_does_not_come_back_for_ever(desk, write):

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.gestures import PATIENCE, Gate, drop, paste_picture, pick, until
 from tests.browser.pictures import is_same
 from tests.browser.uploading import (
+    ASKS,
     FILE,
     LINKS,
     SCREENSHOT,
@@ -99,6 +100,9 @@ def test_a_folder_is_picked(desk, write):
     desk.goto(UPLOAD)
     sent = {f"{number}.png": png(number=number) for number in range(3)}
     [first, *_] = write(sent | {".DS_Store": b"x", "Thumbs.db": b"x"})
+    hidden = first.parent / ".git"
+    hidden.mkdir()
+    (hidden / "hidden.png").write_bytes(png(number=9))
     pick(desk, desk.get_by_role("button", name="Select a folder").click, first.parent)
     desk.wait_for_url(LINKS)
     assert_links(desk, sent)
@@ -242,7 +246,10 @@ def test_a_fetch_that_is_refused_says_why(desk, site):
     desk.goto(UPLOAD)
     desk.get_by_label("From an address").fill(f"{site.url}/lake%20view.png")
     desk.keyboard.press("Enter")
-    expect(rows(desk, "failed").locator("[data-reason]")).to_have_text(re.compile(r"\w+"))
+    reason = rows(desk, "failed").locator("[data-reason]")
+    expect(reason).to_have_text(re.compile(r"^Nothing is fetched from"))
+    expect(desk.get_by_role("button", name="Retry lake view.png")).to_be_hidden()
+    assert not desk.evaluate(ASKS)
     expect(desk.get_by_role("button", name="Remove lake view.png")).to_be_visible()
     expect(desk.get_by_label("From an address")).to_be_focused()
 

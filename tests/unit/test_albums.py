@@ -147,13 +147,6 @@ def test_albums_lie_so_deep_and_no_deeper(session, ada, make):
         albums.nest(session, ada, pair, seventh)
 
 
-def test_albums_can_be_put_in_order(session, ada, make, tree):
-    made = [make(name) for name in "abcd"]
-    albums.arrange(session, ada, None, [made[2].key, made[0].key, "somethingelse"])
-    session.commit()
-    assert tree() == ["c", "a", "b", "d"]
-
-
 def test_a_deleted_album_leaves_its_place_to_what_was_in_it(session, ada, make, tree, pictures):
     make("a")
     gone = make("b")
@@ -231,26 +224,6 @@ def test_images_come_in_the_order_they_are_put_in(session, ada, make, pictures):
     assert albums.add_images(session, ada, album, keys([pictures[4], *pictures[:3]])) == 2
     session.commit()
     assert order(session, album) == ["0.png", "1.png", "4.png", "2.png"]
-
-
-def test_images_can_be_put_in_order(session, ada, make, pictures):
-    album = make("a")
-    albums.add_images(session, ada, album, keys(pictures))
-    session.commit()
-    albums.place_images(session, ada, album, keys([pictures[4], pictures[2]]), pictures[1].key)
-    session.commit()
-    assert order(session, album) == ["0.png", "4.png", "2.png", "1.png", "3.png"]
-    albums.place_images(session, ada, album, keys([pictures[0]]), None)
-    session.commit()
-    assert order(session, album) == ["4.png", "2.png", "1.png", "3.png", "0.png"]
-
-
-def test_only_beside_what_is_in_the_album(session, ada, make, pictures):
-    album = make("a")
-    albums.add_images(session, ada, album, keys(pictures[:2]))
-    session.commit()
-    with pytest.raises(NotFoundError):
-        albums.place_images(session, ada, album, keys(pictures[:1]), pictures[4].key)
 
 
 def test_the_cover_is_the_chosen_image_or_the_first(session, ada, make, pictures, media):
@@ -357,7 +330,6 @@ def test_other_peoples_things_are_not_found(session, ada, bob, make, pictures):
         lambda: albums.create(session, ada, "c", parent=others),
         lambda: albums.set_albums(session, ada, pictures[0], [others.key]),
         lambda: albums.remove(session, ada, others),
-        lambda: albums.place_images(session, ada, album, [pictures[0].key], theirs.key),
     ):
         with pytest.raises(NotFoundError):
             attempt()

@@ -46,7 +46,9 @@ def test_tags_are_read_from_one_text(text, read):
     assert tags.read(text) == read
 
 
-@pytest.mark.parametrize("text", ["x" * 65, "a, " + "x" * 65, "..", ".", "ﷺ" * 64])
+@pytest.mark.parametrize(
+    "text", ["x" * 65, "a, " + "x" * 65, "..", ".", "ﷺ" * 64, "\u200d", "\ufe0f"]
+)
 def test_a_tag_that_is_none_is_refused(text):
     with pytest.raises(TagNameError):
         tags.read(text)

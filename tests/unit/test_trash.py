@@ -52,7 +52,7 @@ def test_images_go_and_come_back(session, ada, pictures, media):
     with pytest.raises(NotFoundError):
         images.find_own(session, ada, chosen[0])
     assert set(keys(trash.list_page(session, ada, None, 9))) == set(chosen)
-    assert set(keys(trash.restore(session, media, ada, chosen))) == set(chosen)
+    assert set(trash.restore(session, media, ada, chosen)) == set(chosen)
     session.commit()
     assert images.find_own(session, ada, chosen[0]) == pictures[0]
     assert trash.list_page(session, ada, None, 9) == []
@@ -110,7 +110,7 @@ def test_past_its_time_an_image_is_in_the_trash(session, ada, pictures, expire, 
     assert Image.direct(session, image.key) is None
     assert keys(trash.list_page(session, ada, None, 9)) == [image.key]
     assert trash.discard(session, media, ada, [image.key]) == []
-    assert keys(trash.restore(session, media, ada, [image.key])) == [image.key]
+    assert trash.restore(session, media, ada, [image.key]) == [image.key]
     session.commit()
     assert image.expires is None
     assert images.find_own(session, ada, image.key) == image

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from flaskr.library import albums
+from flaskr.library import albums, arranging
+from flaskr.library.arranging import Step
 from flaskr.models import Album, Image
 from tests.browsing import JSON, links, query, text
 from tests.factories import count_rows, make_album, make_image
@@ -109,11 +110,20 @@ def test_albums_lie_so_deep_and_no_deeper(post, session, ada):
     assert "8 deep" in text(page)
 
 
+def test_the_form_stays_when_the_album_chosen_in_it_is_gone(post, session, ada):
+    parent = make_album(session, ada)
+    assert post(f"{parent.key}/delete").status_code == 303
+    page = post("new", name="typed before", parent=parent.key)
+    assert page.status_code == 404
+    assert "This album does not exist any more." in text(page)
+    assert 'value="typed before"' in page.text
+
+
 # ---- shown ----------------------------------------------------------------------------------
 
 
 def test_an_album_shows_its_pictures_in_their_order(owner, session, ada, trips, pictures):
-    albums.place_images(session, ada, trips, [pictures[2].key], pictures[0].key)
+    arranging.place_image(session, trips, pictures[2].key, Step.FIRST)
     session.commit()
     page = owner.get(f"{ALBUMS}/{trips.key}")
     assert tiles(page) == ["c.png", "a.png", "b.png"]

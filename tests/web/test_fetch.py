@@ -532,7 +532,7 @@ BAD = {
     "no content": (answer("204 No Content"), 422, "fetch_status"),
     "a part": (answer("206 Partial Content", "Content-Length: 1") + b"x", 422, "fetch_status"),
     "not there": (answer("404 Not Found", "Content-Length: 0"), 422, "fetch_status"),
-    "broken": (answer("500 Internal Server Error", "Content-Length: 0"), 422, "fetch_status"),
+    "broken": (answer("500 Internal Server Error", "Content-Length: 0"), 422, "fetch_failed"),
     "a redirect to nowhere": (answer("302 Found", "Content-Length: 0"), 422, "bad_answer"),
     "another protocol": (b"SSH-2.0-OpenSSH_9.2\r\n", 422, "bad_answer"),
     "silence": (b"", 422, "broken_off"),
@@ -604,9 +604,16 @@ def test_a_name_that_nobody_has_is_told(fetch, set_fetcher):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     set_fetcher(find=find)
-    response = fetch("http://nobody.example/a.png")
-    assert refused(response) == (422, "host_not_found")
-    assert "nobody.example" in response.json["error"]["message"]
+    for host in ("nobody.example", "nobody.example."):
+        response = fetch(f"http://{host}/a.png")
+        assert refused(response) == (422, "host_not_found")
+        assert "named nobody.example. Check" in response.json["error"]["message"]
+
+
+def test_a_port_that_web_servers_do_not_use_is_told_as_that(fetch):
+    response = fetch("http://example.com:22/a.png")
+    assert refused(response) == (422, "forbidden_address")
+    assert "the port 22" in response.json["error"]["message"]
 
 
 def test_a_look_up_that_does_not_end_is_left(fetch, set_fetcher):

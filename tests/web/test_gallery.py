@@ -10,9 +10,10 @@ import pytest
 from flaskr.library import albums, tags
 from flaskr.library.chosen import MOST
 from flaskr.models import Album, Image, Tag
+from flaskr.tuchuang.bulk import ACTS
 from tests.browsing import JSON, links, query, text
 from tests.conftest import MakeApp
-from tests.factories import count_rows, encode, jpeg, make_image, make_user, png
+from tests.factories import count_rows, encode, jpeg, make_album, make_image, make_user, png
 from tests.unit.test_lookalikes import scene
 
 LIBRARY = "/tuchuang/images"
@@ -355,26 +356,31 @@ def test_a_form_does_not_lead_to_another_site(act, hang):
     assert answer.location == LIBRARY
 
 
-@pytest.mark.parametrize(
-    ("action", "fields"),
-    [
-        ("delete", {}),
-        ("private", {}),
-        ("links", {}),
-        ("tag", {"tags": "x"}),
-        ("untag", {"tags": "x"}),
-        ("album", {"album_name": "mine"}),
-    ],
-)
+SENT: dict[str, dict[str, str]] = {
+    "delete": {},
+    "links": {},
+    "private": {},
+    "unlisted": {},
+    "public": {},
+    "take_out": {},
+    "cover": {},
+    "tag": {"tags": "x"},
+    "untag": {"tags": "x"},
+    "album": {"album_name": "mine"},
+}
+"""What each act needs to be told."""
+
+
+@pytest.mark.parametrize("action", ACTS)
 def test_what_is_somebody_elses_is_passed_over(
-    act, owner, other, bob, hang, contents, action, fields
+    act, session, owner, other, bob, hang, contents, action
 ):
-    theirs = hang("ada.png")
+    theirs, own = hang("ada.png"), hang("bob.png", owner=bob)
+    fields = {**SENT[action], "within": make_album(session, bob, images=[own]).key}
     before = contents()
     alone = act(action, theirs, browser=other, **fields)
     assert alone.status_code == 404
     assert contents() == before
-    own = hang("bob.png", owner=bob)
     both = act(action, theirs, own, browser=other, **fields)
     assert both.status_code == 200
     assert theirs.key not in json.dumps(both.json)

@@ -248,9 +248,12 @@ def test_what_cannot_be_said_is_told_beside_its_field(owner, session, image, fie
 
 
 def test_an_album_of_somebody_elses_is_not_there(owner, session, bob, image):
-    album = make_album(session, bob)
+    album = make_album(session, bob, name="Secret")
     answer = save(owner, image, shown_form(owner, image), album=[album.key], title="no")
     assert answer.status_code == 404
+    assert "This album does not exist any more." in answer.text
+    assert "Secret" not in answer.text
+    assert 'value="no"' in answer.text
     refresh(image)
     assert image.title == ""
 

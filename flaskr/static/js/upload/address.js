@@ -2,7 +2,7 @@
 
 import { Fault, faultOf } from "./faults.js";
 import { ANSWER_S, Patience } from "./patience.js";
-import { jsonOf, request } from "./request.js";
+import { answerOf, request } from "./request.js";
 import { arrivalOf, bodyOf, termsOf } from "./transport.js";
 
 /**
@@ -14,6 +14,11 @@ import { arrivalOf, bodyOf, termsOf } from "./transport.js";
 
 /** Ours, not the other site's: these pass. */
 const PASSING = ["busy", "unavailable"];
+/** What may be otherwise when a person tries later; all else stays as it is. */
+const UNCERTAIN = [
+  "host_not_found", "unreachable", "fetch_timeout", "fetch_failed", "insecure", "bad_answer",
+  "broken_off", "quota_exceeded", "storage_full", "too_many_attempts",
+];
 
 /**
  * @param {Target} target
@@ -33,9 +38,10 @@ export async function fetchAddress(target, item, { signal, onProgress, onSent })
       body: bodyOf(item, { url: item.address }),
     },
     { ...terms, seconds: ANSWER_S, signal },
+    async (begun) => (begun.ok ? begun : answerOf(begun)), // the lines have a limit each
   );
   if (!response.ok) {
-    throw faultOf(response.status, await jsonOf(response), response.headers.get("Retry-After"), texts);
+    throw faultOf(response.status, response.body, response.headers.get("Retry-After"), texts);
   }
   for await (const line of linesOf(response, signal, terms)) {
     const arrival = arrivalOf(line);
@@ -44,14 +50,23 @@ export async function fetchAddress(target, item, { signal, onProgress, onSent })
       return arrival;
     }
     if (line.error) {
-      const kind = PASSING.includes(line.error.code) ? "passing" : "failed";
-      throw new Fault(kind, line.error.message);
+      // The row says already which address it is about.
+      throw new Fault(kindOf(line.error.code), line.errors?.[0]?.message ?? line.error.message);
     }
     if (line.total) item.size = line.total;
     if (line.total && line.received >= line.total) onSent();
     else onProgress(line.received);
   }
   throw new Fault("passing", terms.lost);
+}
+
+/**
+ * @param {string} code
+ * @returns {import("./faults.js").Kind}
+ */
+function kindOf(code) {
+  if (PASSING.includes(code)) return "passing";
+  return UNCERTAIN.includes(code) ? "failed" : "refused";
 }
 
 /**

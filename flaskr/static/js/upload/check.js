@@ -5,7 +5,7 @@ import { filesize, fill } from "../text.js";
 /** @typedef {import("./queue.js").Item} Item */
 
 export const SCREENSHOT = "image/png";
-const SHRINKABLE = ["image/jpeg", SCREENSHOT, "image/webp"];
+export const SHRINKABLE = ["image/jpeg", SCREENSHOT, "image/webp"];
 
 /**
  * @param {DOMStringMap} rules `accept` (as the attribute of `<input>`), `maxBytes`

@@ -102,7 +102,9 @@ export function watchPicks(input, onFiles) {
     const picked = [...(input.files ?? [])];
     input.value = "";
     // A folder comes with everything in it.
-    const files = picked.filter(({ name, webkitRelativePath }) => !webkitRelativePath || !isJunk(name));
+    const files = picked.filter(
+      ({ webkitRelativePath }) => !webkitRelativePath.split("/").slice(1).some(isJunk),
+    );
     if (files.length) onFiles(files);
   });
 }

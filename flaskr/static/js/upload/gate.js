@@ -20,6 +20,8 @@ import { backOff, LONGEST_BREAK_S } from "./backoff.js";
  */
 
 const SOONEST_MS = 1000;
+/** Who asks the server gives up sooner; but nothing is sent while we wait for what it says. */
+const LONGEST_MS = 20_000;
 
 /** Event: `change`. */
 export class Gate extends EventTarget {
@@ -88,7 +90,7 @@ export class Gate extends EventTarget {
   }
 
   async #settle() {
-    const answer = await this.#ask();
+    const answer = await this.#answer();
     this.#asking = null;
     this.who = answer.name ?? "";
     if (answer.is === "lost") {
@@ -105,6 +107,20 @@ export class Gate extends EventTarget {
     else if (answer.is === "other") this.#set("stranger");
     else if (this.why !== "busy" || this.until <= Date.now()) this.#set("");
     return this.open;
+  }
+
+  /** @returns {Promise<Answer>} `lost` if it does not come */
+  async #answer() {
+    let timer = 0;
+    /** @type {Promise<Answer>} */
+    const late = new Promise((resolve) => {
+      timer = setTimeout(() => resolve({ is: "lost" }), LONGEST_MS);
+    });
+    try {
+      return await Promise.race([this.#ask(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**

@@ -10,7 +10,7 @@ import { Tab } from "./tab.js";
 /** What makes an item what it is; the rest belongs to the attempt. */
 const KEPT = /** @type {const} */ ([
   "key", "prepared", "address", "name", "path", "size", "fingerprint", "batch", "position", "keep",
-  "visibility", "choices", "resume",
+  "visibility", "choices", "resume", "note",
 ]);
 
 const LONGEST_MS = 3000;
@@ -67,7 +67,10 @@ export class Keeper {
     });
     const usable = (adopted ?? []).filter(({ entry, file }) => file || entry.facts.address);
     queue.add(
-      usable.map(({ entry, file }) => ({ ...entry.facts, id: entry.id, file, restored: true })),
+      usable.map(({ entry: { id, facts }, file }) => {
+        const { paused, ...rest } = facts;
+        return { ...rest, id, file, restored: true, state: paused ? "paused" : "waiting" };
+      }),
     );
   }
 
@@ -147,7 +150,8 @@ export class Keeper {
 
 /** @param {Item} item */
 function factsOf(item) {
-  return Object.fromEntries(KEPT.map((name) => [name, item[name]]));
+  const facts = Object.fromEntries(KEPT.map((name) => [name, item[name]]));
+  return { ...facts, paused: item.state === "paused" };
 }
 
 /** @param {Event} event */

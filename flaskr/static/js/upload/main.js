@@ -28,7 +28,8 @@ function start(form, list) {
   const texts = form.dataset;
   const user = texts.user ?? "";
   const input = /** @type {HTMLInputElement} */ (form.querySelector("#file"));
-  const options = watchOptions(part("[data-options]"));
+  const stay = /** @type {HTMLInputElement} */ (part("[data-stay]"));
+  const options = watchOptions(part("[data-options]"), stay);
   const sender = new Sender(texts, form.action);
   const gate = new Gate(() => askSession(texts.sessionUrl ?? "", user));
   const queue = new UploadQueue({

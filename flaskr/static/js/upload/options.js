@@ -4,20 +4,20 @@ const REMEMBERED = "tuchuang-upload";
 
 /**
  * @param {HTMLElement} panel
+ * @param {HTMLInputElement} stay
  * @returns {{choices: () => import("./queue.js").Choices, stays: () => boolean}}
  */
-export function watchOptions(panel) {
+export function watchOptions(panel, stay) {
   const edge = /** @type {HTMLSelectElement} */ (panel.querySelector("[data-edge]"));
   const webp = /** @type {HTMLInputElement} */ (panel.querySelector("[data-webp]"));
-  const stay = /** @type {HTMLInputElement} */ (panel.querySelector("[data-stay]"));
 
   const kept = recall();
   if ([...edge.options].some(({ value }) => value === kept.edge)) edge.value = kept.edge;
   webp.checked = kept.webp === true;
   stay.checked = kept.stay === true;
-  panel.addEventListener("change", () => {
-    remember({ edge: edge.value, webp: webp.checked, stay: stay.checked });
-  });
+  const keep = () => remember({ edge: edge.value, webp: webp.checked, stay: stay.checked });
+  panel.addEventListener("change", keep);
+  stay.addEventListener("change", keep);
 
   return {
     choices: () => ({ edge: Number(edge.value), webp: webp.checked }),

@@ -43,6 +43,7 @@ import { Rate } from "./rate.js";
  * @property {string} [visibility] who may see what is shared
  * @property {Choices} [choices]
  * @property {boolean} [restored] whether it is left from an earlier visit
+ * @property {"waiting" | "paused"} [state]
  * @property {string} [reason] why it cannot be sent at all
  *
  * @typedef {object} Item
@@ -64,6 +65,7 @@ import { Rate } from "./rate.js";
  * @property {State} state
  * @property {number} sent bytes sent so far
  * @property {string} reason why it failed, or what it waits for; ready to show
+ * @property {string} note what is to be known of it, however it ends; ready to show
  * @property {boolean} retriable whether sending it again can help
  * @property {number} again when it is tried again by itself, in milliseconds
  * @property {number} tries how often it failed in a row
@@ -209,7 +211,7 @@ export class UploadQueue extends EventTarget {
       bytes: 0,
       sent: 0,
       percent: 0,
-      rate: this.rate.value,
+      rate: this.#isMoving ? this.rate.value : 0,
     };
     for (const { state, retriable, size, sent } of this.items) {
       if (state === "failed") {
@@ -226,6 +228,10 @@ export class UploadQueue extends EventTarget {
     }
     totals.percent = totals.bytes ? Math.floor((100 * totals.sent) / totals.bytes) : 0;
     return totals;
+  }
+
+  get #isMoving() {
+    return this.items.some((item) => item.stop);
   }
 
   /**
@@ -293,12 +299,12 @@ export class UploadQueue extends EventTarget {
         this.#run(item);
       }
     }
+    if (!this.#isMoving) this.rate.reset();
     if (free > 0 && soonest < Infinity) {
       this.#timer = setTimeout(() => this.#pump(), soonest - now);
     }
     if (this.#unsettled && !this.totals.active && !this.#calledBack.size) {
       this.#unsettled = false;
-      this.rate.reset();
       if (this.items.length) this.#emit("settle", arrived);
     }
   }
@@ -498,6 +504,7 @@ function makeItem(draft) {
     state: "waiting",
     sent: 0,
     reason: "",
+    note: "",
     retriable: true,
     again: 0,
     tries: 0,

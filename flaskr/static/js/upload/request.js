@@ -4,9 +4,15 @@ import { Fault } from "./faults.js";
 import { Patience, STALL_S } from "./patience.js";
 
 /**
+ * @typedef {object} Answer
+ * @property {boolean} ok
+ * @property {number} status
+ * @property {Headers} headers
+ * @property {any} body as JSON; null if it is none
+ *
  * @typedef {object} Terms
- * @property {AbortSignal} [signal] breaks it off
- * @property {number} [seconds] how long the answer may take, or a part of it
+ * @property {AbortSignal} [signal] breaks it off, to the last byte of the answer
+ * @property {number} [seconds] how long the answer may take, to its last byte
  * @property {string} [stalled] what to tell if it takes longer
  * @property {string} [lost] what to tell if no answer comes
  * @property {Blob | null} [file] what is sent, to tell a file that is gone from a network that is
@@ -23,9 +29,11 @@ export function csrfToken() {
  * @param {string} url
  * @param {RequestInit} init
  * @param {Terms} [terms]
- * @returns {Promise<Response>} whatever the status; rejects with a Fault
+ * @param {(response: Response) => Promise<Answer | Response>} [read] what comes of it; by default
+ *   all of it is read
+ * @returns {Promise<any>} an Answer, or what `read` made, whatever the status; rejects with a Fault
  */
-export async function request(url, init, terms = {}) {
+export async function request(url, init, terms = {}, read = answerOf) {
   const { signal, seconds = STALL_S } = terms;
   if (signal?.aborted) throw new Fault("stopped"); // it tells nobody again
   const stop = new AbortController();
@@ -37,12 +45,13 @@ export async function request(url, init, terms = {}) {
     halt();
   });
   try {
-    return await fetch(url, {
+    const response = await fetch(url, {
       credentials: "same-origin",
       ...init,
       headers: { Accept: "application/json", "X-CSRFToken": csrfToken(), ...init.headers },
       signal: stop.signal,
     });
+    return await read(response); // a body can stall as well as its headers
   } catch {
     if (signal?.aborted) throw new Fault("stopped");
     if (stalled) throw new Fault("passing", terms.stalled);
@@ -63,11 +72,17 @@ export async function lostFault({ file, gone, lost }) {
 
 /**
  * @param {Response} response
- * @returns {Promise<any>} null if it isn't JSON
+ * @returns {Promise<Answer>} rejects if its body breaks off
  */
-export async function jsonOf(response) {
+export async function answerOf(response) {
+  const { ok, status, headers } = response;
+  return { ok, status, headers, body: parsed(await response.text()) };
+}
+
+/** @param {string} text */
+function parsed(text) {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     return null;
   }

@@ -6,13 +6,14 @@
 import { fill } from "../text.js";
 import { Fault, faultOf } from "./faults.js";
 import { ANSWER_S, STALL_S } from "./patience.js";
-import { jsonOf, request } from "./request.js";
+import { request } from "./request.js";
 import { arrivalOf, termsOf } from "./transport.js";
 
 /**
  * @typedef {import("./queue.js").Arrival} Arrival
  * @typedef {import("./queue.js").Hooks} Hooks
  * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./request.js").Answer} Answer
  * @typedef {import("./transport.js").Target} Target
  */
 
@@ -80,7 +81,7 @@ class Upload {
     if (this.#item.resume) {
       const response = await this.#ask(this.#item.resume, { method: "HEAD" });
       if (response.ok) return offsetOf(response, this.#target.texts);
-      if (!GONE.includes(response.status)) throw await this.#faultOf(response);
+      if (!GONE.includes(response.status)) throw this.#faultOf(response);
     }
     return this.#create();
   }
@@ -97,7 +98,7 @@ class Upload {
       },
     });
     const location = response.headers.get("Location");
-    if (response.status !== 201 || !location) throw await this.#faultOf(response);
+    if (response.status !== 201 || !location) throw this.#faultOf(response);
     // The server may know itself under another name than the one we reached it by.
     this.#hooks.onPlace(new URL(location, document.baseURI).pathname);
     return Number(response.headers.get("Upload-Offset") ?? 0);
@@ -126,12 +127,12 @@ class Upload {
     );
     if (response.status === 409) {
       const found = await this.findOffset();
-      if (found === offset) throw await this.#faultOf(response);
+      if (found === offset) throw this.#faultOf(response);
       this.#hooks.onFound(found);
       return found;
     }
     if (GONE.includes(response.status)) this.#hooks.onPlace("");
-    if (response.status !== 204) throw await this.#faultOf(response);
+    if (response.status !== 204) throw this.#faultOf(response);
     const seconds = Math.max(0.05, (performance.now() - began) / 1000);
     paces.set(this.#item, clamp(Math.min(body.size / seconds, 2 * pace)));
     const next = offsetOf(response, this.#target.texts);
@@ -144,9 +145,8 @@ class Upload {
   async fetchArrival() {
     const response = await this.#ask(this.#item.resume, {}, ANSWER_S);
     if (GONE.includes(response.status)) this.#hooks.onPlace("");
-    const body = await jsonOf(response);
-    const arrival = response.ok ? arrivalOf(body) : null;
-    if (!arrival) throw await this.#faultOf(response, body);
+    const arrival = response.ok ? arrivalOf(response.body) : null;
+    if (!arrival) throw this.#faultOf(response);
     return arrival;
   }
 
@@ -154,6 +154,7 @@ class Upload {
    * @param {string} url
    * @param {RequestInit} init
    * @param {number} [seconds]
+   * @returns {Promise<Answer>}
    */
   #ask(url, init, seconds = STALL_S) {
     const headers = { ...VERSION, ...init.headers };
@@ -163,21 +164,17 @@ class Upload {
     return request(url, { ...init, headers }, { ...terms, stalled, seconds, signal });
   }
 
-  /**
-   * @param {Response} response
-   * @param {any} [body]
-   */
-  async #faultOf(response, body) {
+  /** @param {Answer} response */
+  #faultOf(response) {
     const { texts } = this.#target;
-    const told = body ?? (await jsonOf(response));
     // A place that is gone is made anew.
     const status = GONE.includes(response.status) ? 409 : response.status;
-    return faultOf(status, told, response.headers.get("Retry-After"), texts);
+    return faultOf(status, response.body, response.headers.get("Retry-After"), texts);
   }
 }
 
 /**
- * @param {Response} response
+ * @param {Answer} response
  * @param {DOMStringMap} texts
  * @returns {number}
  */

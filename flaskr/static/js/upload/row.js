@@ -3,7 +3,7 @@
 import { showLink } from "../links.js";
 import { filesize, fill } from "../text.js";
 import { LONGEST_MS as SOON_MS } from "./backoff.js";
-import { duration, speed } from "./words.js";
+import { duration, speed, timeOfDay } from "./words.js";
 
 /** @typedef {import("./queue.js").Item} Item */
 
@@ -45,7 +45,7 @@ export class Row {
   }
 
   draw() {
-    const { state, size, sent, reason, retriable, name, arrival } = this.#item;
+    const { state, size, sent, reason, note, retriable, name, arrival } = this.#item;
     const texts = this.#texts;
     const isOver = state === "done" || state === "known" || state === "failed";
     const hadFocus = this.element.contains(document.activeElement);
@@ -53,7 +53,7 @@ export class Row {
     this.part("[data-name]").textContent = name; // another ending, if it became WebP
     this.part("[data-size]").textContent = this.#sizeText();
     this.part("[data-state-text]").textContent = this.#stateText();
-    this.part("[data-reason]").textContent = reason;
+    this.part("[data-reason]").textContent = reason || note;
 
     const bar = /** @type {HTMLProgressElement} */ (this.part("progress"));
     if (size || state !== "sending") bar.value = size ? Math.min(100, (100 * sent) / size) : 0;
@@ -110,8 +110,9 @@ export class Row {
     const { state, size, sent, rate, reason, again } = this.#item;
     const texts = this.#texts;
     if (state === "waiting") {
-      const isSoon = reason && again && again - Date.now() <= SOON_MS;
-      return (isSoon ? texts.textAgain : texts.textWaiting) ?? "";
+      if (!reason || !again || again === Infinity) return texts.textWaiting ?? "";
+      if (again - Date.now() <= SOON_MS) return texts.textAgain ?? "";
+      return fill(texts.textAgainAt, { time: timeOfDay(again) });
     }
     if (state !== "sending") {
       return {

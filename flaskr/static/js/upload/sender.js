@@ -5,7 +5,7 @@
 
 import { checkSize, mayShrink } from "./check.js";
 import { Fault } from "./faults.js";
-import { jsonOf, request } from "./request.js";
+import { request } from "./request.js";
 import { post } from "./transport.js";
 
 /**
@@ -75,7 +75,7 @@ export class Sender {
     try {
       const response = await request(`${pathname}/delete`, { method: "POST", keepalive: true }, { lost, stalled: lost });
       if (response.ok || response.status === 404) return "";
-      return (await jsonOf(response))?.error?.message ?? lost;
+      return response.body?.error?.message ?? lost;
     } catch (error) {
       return error instanceof Fault ? error.message : String(error);
     }
@@ -104,15 +104,19 @@ export class Sender {
 
   /** @param {Item} item */
   async #prepare(item) {
+    const { keep, choices } = item;
     let file = /** @type {File} */ (item.file);
-    if (mayShrink(file.type, item.keep, item.choices)) {
+    let note = "";
+    if (mayShrink(file.type, keep, choices) || (choices.edge && keep !== "backup")) {
       const { prepare } = await this.#load("shrink");
-      file = await prepare(file, item.choices);
+      const made = await prepare(file, choices);
+      file = made.file;
+      if (made.tooLong) note = this.#texts.textTooLong ?? "";
     }
     const reason = checkSize(file, this.#texts);
     if (reason) throw new Fault("refused", reason);
     // The same bytes from now on, however often they are sent.
-    Object.assign(item, { file, prepared: true, size: file.size, name: file.name });
+    Object.assign(item, { file, note, prepared: true, size: file.size, name: file.name });
   }
 
   /**

@@ -15,11 +15,11 @@ const PATIENCE_S = 10;
  */
 export async function askSession(url, user) {
   try {
-    const response = await request(url, { cache: "no-store" }, { seconds: PATIENCE_S });
-    if (response.status === 401) return { is: "nobody" };
-    const wait = secondsOf(response.headers.get("Retry-After"));
+    const answer = await request(url, { cache: "no-store" }, { seconds: PATIENCE_S });
+    if (answer.status === 401) return { is: "nobody" };
+    const wait = secondsOf(answer.headers.get("Retry-After"));
     if (wait) return { is: "busy", seconds: wait };
-    const { username, csrf_token: token } = await response.json();
+    const { username, csrf_token: token } = answer.body ?? {};
     if (!username) return { is: "lost" };
     if (username !== user) return { is: "other", name: username };
     takeToken(token);

@@ -1,6 +1,6 @@
 /** Pictures made smaller before they are sent, if that is wanted. */
 
-import { SCREENSHOT } from "./check.js";
+import { SCREENSHOT, SHRINKABLE } from "./check.js";
 import { factsOf } from "./facts.js";
 import { turns } from "./turns.js";
 
@@ -14,16 +14,20 @@ const LOSSLESS = 1;
 const takeTurn = turns(1);
 
 /**
- * @param {File} file that `check.mayShrink` admits
+ * @typedef {object} Prepared
+ * @property {File} file the same one if there is nothing to gain, or the browser cannot do it
+ * @property {boolean} tooLong whether its longest side is longer than was chosen, for all we know
+ *
+ * @param {File} file
  * @param {Choices} choices
- * @returns {Promise<File>} the same one if there is nothing to gain, or the browser cannot do it
+ * @returns {Promise<Prepared>}
  */
 export async function prepare(file, choices) {
   return takeTurn(async () => {
     try {
-      return (await shrink(file, choices)) ?? file;
+      return await shrink(file, choices);
     } catch {
-      return file;
+      return { file, tooLong: choices.edge > 0 };
     }
   });
 }
@@ -31,14 +35,17 @@ export async function prepare(file, choices) {
 /**
  * @param {File} file
  * @param {Choices} choices
+ * @returns {Promise<Prepared>}
  */
 async function shrink(file, { edge, webp }) {
   const facts = await factsOf(file);
-  if (!facts || facts.animated || facts.width * facts.height > MOST_PIXELS) return null;
-  const longest = Math.max(facts.width, facts.height);
+  const longest = facts ? Math.max(facts.width, facts.height) : Infinity;
   const isSmaller = edge > 0 && longest > edge;
+  const asItIs = { file, tooLong: isSmaller };
+  if (!facts || facts.animated || !SHRINKABLE.includes(file.type)) return asItIs;
+  if (facts.width * facts.height > MOST_PIXELS) return asItIs;
   const type = webp && file.type === SCREENSHOT ? "image/webp" : file.type;
-  if (!isSmaller && type === file.type) return null;
+  if (!isSmaller && type === file.type) return asItIs;
 
   // The orientation that a camera notes beside the pixels goes into them.
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
@@ -54,7 +61,9 @@ async function shrink(file, { edge, webp }) {
   /** @type {Blob | null} */
   const made = await new Promise((resolve) => canvas.toBlob(resolve, type, quality));
   // A browser that cannot write this format writes another one.
-  if (!made || made.type !== type || made.size >= file.size) return null;
+  if (!made || made.type !== type) return asItIs;
+  // Who chose a longest side gets it, though a drawing of few colours may take more bytes then.
+  if (!isSmaller && made.size >= file.size) return asItIs;
   const name = type === file.type ? file.name : file.name.replace(/\.png$/i, "") + ".webp";
-  return new File([made], name, { type, lastModified: file.lastModified });
+  return { file: new File([made], name, { type, lastModified: file.lastModified }), tooLong: false };
 }

@@ -6,6 +6,10 @@ import { Sayings } from "./sayings.js";
 import { watchToolbar } from "./toolbar.js";
 import { duration, speed } from "./words.js";
 
+const SMALL = "(width < 48rem)";
+/** The head, a file and the bar at the bottom of a small page. */
+const SEEN_PX = 320;
+
 /**
  * @typedef {import("./queue.js").Item} Item
  * @typedef {import("./queue.js").UploadQueue} UploadQueue
@@ -44,7 +48,9 @@ export function showQueue(section, queue, actions) {
     asked = 0;
     for (const item of changed) rows.get(item)?.draw();
     changed.clear();
+    const opens = section.hidden && queue.items.length > 0;
     section.hidden = !queue.items.length;
+    if (opens && queue.items.some(({ restored }) => !restored)) reveal(section);
     if (before) before.hidden = !lists.before.childElementCount;
     drawTotal(section, queue);
     drawTools();
@@ -176,6 +182,18 @@ function drawTotal(section, queue) {
   part(section, "[data-copy-all]").hidden = !batches.size;
   // What is left from an earlier visit lies with what was sent then.
   if (!link.hidden) link.href = (texts.batchUrl ?? "").replace(texts.batch ?? "", [...batches][0]);
+}
+
+/**
+ * Bring the list into view where the page is too small for it and what it follows.
+ *
+ * @param {HTMLElement} section
+ */
+function reveal(section) {
+  const { top } = section.getBoundingClientRect();
+  if (!matchMedia(SMALL).matches || innerHeight - top >= SEEN_PX) return;
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  section.scrollIntoView({ block: "start", behavior });
 }
 
 /** @param {Event} event */

@@ -25,6 +25,14 @@ export function speed(bytesPerSecond) {
 }
 
 /**
+ * @param {number} moment milliseconds
+ * @returns {string} 16:05
+ */
+export function timeOfDay(moment) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(moment);
+}
+
+/**
  * @param {number} number
  * @param {string} name
  */
