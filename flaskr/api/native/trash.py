@@ -13,6 +13,7 @@ from flaskr.db import db
 from flaskr.errors import InvalidPlaceError, NotFoundError, message_
 from flaskr.library import images
 from flaskr.library import trash as library
+from flaskr.library.trash import Place
 from flaskr.web.intake import media
 from flaskr.web.users import account
 
@@ -31,17 +32,16 @@ LIST = {"cursor": CURSOR, "limit": LIMIT}
     )
 )
 def list_trash() -> Response:
-    """List the trash, page by page. A cursor is the key of the last image before."""
+    """List the trash, page by page."""
     asked = read_query(LIST)
-    size, before = asked.get("limit", PAGE_SIZE), asked.get("cursor")
-    if before is not None:
-        try:
-            library.find_own(db.session, account(), before)
-        except NotFoundError:
-            raise InvalidPlaceError from None
-    found = library.list_page(db.session, account(), before, size + 1)
+    size, cursor = asked.get("limit", PAGE_SIZE), asked.get("cursor")
+    after = None if cursor is None else Place.read(cursor)
+    if after is None and cursor is not None:
+        raise InvalidPlaceError
+    found = library.list_page(db.session, account(), after, size + 1)
     shown = found[:size]
-    return jsonify(images=tell_images(shown), next=shown[-1].key if len(found) > size else None)
+    following = str(Place.of(shown[-1])) if len(found) > size else None
+    return jsonify(images=tell_images(shown), next=following)
 
 
 @bp.post("/trash/<key:key>/restore")

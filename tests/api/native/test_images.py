@@ -130,7 +130,7 @@ def test_a_change_of_nothing_changes_nothing(call, upload):
         (b'{"expires": "0001-01-01T00:00:00+23:00"}', 422, "invalid_field"),
         (b'{"expires": "2020-01-01T00:00:00Z"}', 422, "expiry_passed"),
         (b'{"title": "' + b"x" * 201 + b'"}', 422, "text_too_long"),
-        (b'{"albums": ["111111111111"]}', 404, "not_found"),
+        (b'{"albums": ["111111111111"]}', 404, "album_gone"),
         (b'{"title": "' + b"x" * 5_000_000 + b'"}', 413, "too_large"),
     ],
 )
