@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Subquery, func, select, tuple_, update
@@ -113,7 +114,7 @@ def of_images(
     Raises what `chosen.own_ids` and `keep` raise.
     """
     terms, password = check(terms), hashed(terms)
-    ids = own_ids(session, owner, keys)
+    ids = list(chain.from_iterable(own_ids(session, owner, keys)))
     share = keep(session, media, owner, terms, password)
     session.add_all(
         ShareImage(share_id=share.id, image_id=id_, position=place) for place, id_ in enumerate(ids)
