@@ -1,6 +1,7 @@
 """The gallery: on and on, choosing, doing things with many, searching; by mouse, key and finger."""
 
 import re
+from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
@@ -171,6 +172,19 @@ def test_the_day_is_told_while_one_scrolls(desk, hang_many):
     desk.mouse.wheel(0, 900)
     expect(day).to_have_text(re.compile(r"\d"))
     expect(day).to_be_in_viewport()
+
+
+def test_the_day_is_of_the_clock_that_months_and_filters_have(
+    member, new_context, hang_many, session
+):
+    for image in hang_many(PAGE_SIZE):
+        image.created = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+    session.commit()
+    page = member.enter(new_context(timezone_id="Pacific/Kiritimati"))
+    open_gallery(page, "?since=2026-10-31&until=2026-10-31")
+    page.mouse.wheel(0, 900)
+    expect(page.locator(".month-head")).to_contain_text("October 2026")
+    expect(page.locator(".month-day")).to_contain_text("Oct 31")
 
 
 # ---- choosing -------------------------------------------------------------------------------
