@@ -266,8 +266,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "KEEP_VERSIONS",
         10,
-        "How many earlier contents of a picture are kept once it was replaced, turned or cropped. "
-        "They count towards the quota of its owner. 0: none.",
+        "How many earlier contents of a picture are kept once it was replaced, turned or cropped, "
+        "besides the one that was uploaded first. They count towards the quota of its owner. "
+        "0: none.",
         parse_count,
     ),
     Setting(

@@ -32,6 +32,8 @@ from flaskr.transactions import begin_write, end_read
 
 CHUNK = 1024 * 1024
 PRIVATE = "private"
+FIRST = 1
+"""The number of the content that an image was uploaded with."""
 TURNS = {0, 90, 180, 270}
 
 
@@ -272,8 +274,13 @@ def succeed(
 
 
 def prune(session: Session, image: Image, kept: int) -> None:
-    """Forget the oldest contents beyond the number that is kept; gc collects their bytes."""
+    """Forget the oldest contents beyond the number that is kept; gc collects their bytes.
+
+    What was uploaded first stays besides them, unless none is to be kept.
+    """
     query = select(ImageVersion).where(ImageVersion.image_id == image.id)
+    if kept:
+        query = query.where(ImageVersion.number > FIRST)
     beyond = session.scalars(query.order_by(ImageVersion.number.desc()).offset(kept)).all()
     for version in beyond:
         session.delete(version)

@@ -155,19 +155,24 @@ def album_edit(key: str) -> str | Response:
 @bp.route("/albums/<key:key>/delete", methods=("GET", "POST"))
 @login_required
 def album_delete(key: str) -> str | Response:
-    """Ask, then delete an album; what is in it stays."""
-    own = library.find_own(db.session, account(), key)
-    if request.method != "POST":
-        shelf = library.shelf(db.session, own)
-        return render_template(
-            "tuchuang/album_delete.html",
-            shelf=card(shelf),
-            boxes=drop_boxes.of_album(db.session, own),
-        )
-    name, above = own.name, library.path_to(db.session, own)
-    back = url_for(".album", key=above[-1].key) if above else url_for(".albums")
-    library.remove(db.session, account(), own)
-    db.session.commit()
+    """Ask, then delete an album; what is in it stays. Once it is gone, the others are shown."""
+    try:
+        own = library.find_own(db.session, account(), key)
+        if request.method != "POST":
+            shelf = library.shelf(db.session, own)
+            return render_template(
+                "tuchuang/album_delete.html",
+                shelf=card(shelf),
+                boxes=drop_boxes.of_album(db.session, own),
+            )
+        name, above = own.name, library.path_to(db.session, own)
+        back = url_for(".album", key=above[-1].key) if above else url_for(".albums")
+        library.remove(db.session, account(), own)
+        db.session.commit()
+    except NotFoundError as error:
+        db.session.rollback()
+        flash(gettext("That is deleted already."))
+        return make_response(albums(), error.status)
     flash(gettext("The album “%(name)s” is deleted. Its pictures are still there.", name=name))
     return redirect(back, 303)
 

@@ -207,6 +207,8 @@ def take_out(owner: User, keys: Sequence[str]) -> Done:
     album = albums.find_own(db.session, owner, request.form.get("within", ""))
     name = album.name
     number = albums.take_images(db.session, owner, album, keys)
+    if not number:
+        return Done(gettext("They are not in “%(name)s” any more.", name=name), {"gone": True})
     message = ngettext(
         "%(num)s picture taken out of “%(name)s”. It stays in the library.",
         "%(num)s pictures taken out of “%(name)s”. They stay in the library.",
@@ -226,12 +228,16 @@ def use_as_cover(owner: User, keys: Sequence[str]) -> Done:
 def put_tags_on(owner: User, keys: Sequence[str]) -> Done:
     """Put tags on them."""
     number = tags.put_on(db.session, owner, keys, tags.read(request.form.get("tags", "")))
+    if not number:
+        return Done(gettext("They have these tags already."))
     return Done(ngettext("%(num)s picture tagged.", "%(num)s pictures tagged.", number))
 
 
 def take_tags_off(owner: User, keys: Sequence[str]) -> Done:
     """Take tags off them."""
     number = tags.take_off(db.session, owner, keys, tags.read(request.form.get("tags", "")))
+    if not number:
+        return Done(gettext("None of them has these tags."))
     return Done(
         ngettext("Tags taken off %(num)s picture.", "Tags taken off %(num)s pictures.", number)
     )
@@ -242,12 +248,16 @@ def show_to(visibility: str) -> Act:
 
     def show(owner: User, keys: Sequence[str]) -> Done:
         number = editing.set_visibility(db.session, media(), owner, keys, visibility)
-        message = ngettext(
-            "%(num)s picture changed: %(visibility)s.",
-            "%(num)s pictures changed: %(visibility)s.",
-            number,
-            visibility=visibility_text(visibility),
-        )
+        text = visibility_text(visibility)
+        if number:
+            message = ngettext(
+                "%(num)s picture changed: %(visibility)s.",
+                "%(num)s pictures changed: %(visibility)s.",
+                number,
+                visibility=text,
+            )
+        else:
+            message = gettext("They are so already: %(visibility)s.", visibility=text)
         return Done(message, {"visibility": visibility})
 
     return show
@@ -256,9 +266,12 @@ def show_to(visibility: str) -> Act:
 def delete(owner: User, keys: Sequence[str]) -> Done:
     """Put them into the trash."""
     gone = trash.discard(db.session, media(), owner, keys)
-    message = ngettext(
-        "%(num)s picture is in the trash.", "%(num)s pictures are in the trash.", len(gone)
-    )
+    if gone:
+        message = ngettext(
+            "%(num)s picture is in the trash.", "%(num)s pictures are in the trash.", len(gone)
+        )
+    else:
+        message = gettext("They are in the trash already.")
     return Done(message, {"gone": True, "keys": gone}, gone)
 
 

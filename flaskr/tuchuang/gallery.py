@@ -112,8 +112,12 @@ def tools_context(asked: Asked) -> dict[str, Any]:
 
 
 def filter_choices(asked: Asked, album_options: Markup) -> list[dict[str, object]]:
-    """Return the selects of the filter."""
-    names = tags.names(db.session, account(), LISTED)
+    """Return the selects of the filter, in which what is asked for is, also beyond LISTED."""
+    names = list(tags.names(db.session, account(), LISTED))
+    if asked.tag and asked.tag.name not in names:
+        names.append(asked.tag.name)
+    if asked.album and not is_among(album_options, asked.album.key):
+        album_options += options([(asked.album.key, asked.album.name)])
     visibilities = ((each, visibility_text(each)) for each in VISIBILITIES)
     listed = [
         ("type", gettext("Kind"), gettext("Every kind"), options(type_choices())),
@@ -151,10 +155,19 @@ def written(values: tuple[tuple[str, str], ...]) -> Markup:
     return Markup("").join(option.format(value, text) for value, text in values)
 
 
+def is_among(written_options: Markup, value: str) -> bool:
+    """Tell whether one of the options is of that value."""
+    return start_of_option(value) in written_options
+
+
 def choose(written_options: Markup, value: str) -> Markup:
     """Mark the option of that value as the chosen one."""
-    option = Markup('<option value="{}"').format(value)
+    option = start_of_option(value)
     return written_options.replace(option, option + Markup(" selected"), 1)
+
+
+def start_of_option(value: str) -> Markup:
+    return Markup('<option value="{}"').format(value)
 
 
 def in_list(tiles: list[Tile], asked: Asked) -> list[Tile]:

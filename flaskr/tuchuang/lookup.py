@@ -16,7 +16,9 @@ class DirectLookup:
         self._engine = engine
         self._statement = str(compiled)
         self._positional = compiled.positional
-        self._moment = Image.expires.type.result_processor(engine.dialect, None)
+        # Asked of the dialect's own type: the general one knows nothing of SQLite's text.
+        moment = Image.expires.type.dialect_impl(engine.dialect)
+        self._moment = moment.result_processor(engine.dialect, None)
 
     def __call__(self, key: str) -> DirectImage | None:
         """Return what a direct link needs of the image with this key, or None.

@@ -32,12 +32,19 @@ def tags() -> str:
 @bp.post("/tags")
 @login_required
 def tags_change() -> str | Response:
-    """Rename a tag, merge it with another, or delete it: the last two after a question."""
-    own = library.find_own(db.session, account(), request.form.get("tag", ""))
+    """Rename a tag, merge it with another, or delete it: the last two after a question.
+
+    Once it is gone, the others are shown.
+    """
     act = {"rename": rename, "delete": delete}.get(request.form.get("action", ""))
     if act is None:
         raise UnknownActError
-    return act(own)
+    try:
+        return act(library.find_own(db.session, account(), request.form.get("tag", "")))
+    except NotFoundError as error:
+        db.session.rollback()
+        flash(gettext("That is deleted already."))
+        return make_response(render_tags(None), error.status)
 
 
 @bp.get("/tags/<tag:name>", merge_slashes=False)
@@ -89,12 +96,15 @@ def delete(own: Tag) -> str | Response:
         )
     number = library.remove(db.session, account(), name)
     db.session.commit()
-    message = ngettext(
-        "“%(name)s” is taken off %(num)s picture.",
-        "“%(name)s” is taken off %(num)s pictures.",
-        number,
-        name=name,
-    )
+    if number:
+        message = ngettext(
+            "“%(name)s” is taken off %(num)s picture.",
+            "“%(name)s” is taken off %(num)s pictures.",
+            number,
+            name=name,
+        )
+    else:
+        message = gettext("The tag “%(name)s” is deleted.", name=name)
     flash(message)
     return redirect(url_for(".tags"), 303)
 

@@ -1,18 +1,21 @@
 """The trash: look into it, take things out, empty it."""
 
+from collections.abc import Sequence
 from math import ceil
 
 from flask import current_app, flash, jsonify, make_response, render_template, request, url_for
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
+from flaskr.errors import DomainError, NotFoundError, NothingChosenError
 from flaskr.library import trash as library
 from flaskr.library.trash import Place
 from flaskr.models import now
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.bulk import UnknownActError
 from flaskr.tuchuang.gallery import PAGE_SIZE
+from flaskr.web.errors import describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import media
 from flaskr.web.redirects import back_to
@@ -43,11 +46,31 @@ def trash() -> str:
 @login_required
 def change_trash() -> str | Response:
     """Take the chosen out of the trash, or all; or delete the chosen for good, after a question."""
-    action, keys = request.form.get("action", ""), request.form.getlist("key")
-    if action == "restore":
-        return answer_restored(len(library.restore(db.session, media(), account(), keys)))
-    if action != "purge":
+    act = {"restore": restore, "purge": purge}.get(request.form.get("action", ""))
+    if act is None:
         raise UnknownActError
+    try:
+        return act(request.form.getlist("key"))
+    except DomainError as error:
+        if wants_json():
+            raise
+        db.session.rollback()
+        if isinstance(error, NotFoundError):
+            flash(gettext("That is deleted already."))
+            return make_response(trash(), error.status)
+        flash(describe(error), "error")
+        return back()
+
+
+def restore(keys: Sequence[str]) -> Response:
+    """Take them out of the trash."""
+    return answer_restored(len(library.restore(db.session, media(), account(), keys)))
+
+
+def purge(keys: Sequence[str]) -> str | Response:
+    """Delete them for good, if that is meant."""
+    if not keys:
+        raise NothingChosenError
     if not request.form.get("sure"):
         return render_template("tuchuang/purge.html", keys=keys)
     return answer_purged(library.purge_chosen(db.session, account(), keys))
@@ -65,12 +88,16 @@ def empty_trash() -> str | Response:
 def answer_restored(number: int) -> Response:
     """Commit, and say how many are back."""
     db.session.commit()
+    if not number:
+        return answer(gettext("They are back already."))
     return answer(ngettext("%(num)s picture is back.", "%(num)s pictures are back.", number))
 
 
 def answer_purged(number: int) -> Response:
     """Commit, and say how many are gone."""
     db.session.commit()
+    if not number:
+        return answer(gettext("They are not in the trash any more."))
     return answer(
         ngettext("%(num)s picture is gone for good.", "%(num)s pictures are gone for good.", number)
     )
@@ -81,6 +108,11 @@ def answer(message: str) -> Response:
     if wants_json():
         return make_response(jsonify(message=message, gone=True))
     flash(message)
+    return back()
+
+
+def back() -> Response:
+    """Return to where the form was, or to the trash."""
     return back_to(request.form.get("next"), url_for(".trash"))
 
 

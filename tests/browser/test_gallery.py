@@ -1,6 +1,7 @@
 """The gallery: on and on, choosing, doing things with many, searching; by mouse, key and finger."""
 
 import re
+from datetime import UTC, datetime
 from zipfile import ZipFile
 
 import pytest
@@ -173,6 +174,19 @@ def test_the_day_is_told_while_one_scrolls(desk, hang_many):
     expect(day).to_be_in_viewport()
 
 
+def test_the_day_is_of_the_clock_that_months_and_filters_have(
+    member, new_context, hang_many, session
+):
+    for image in hang_many(PAGE_SIZE):
+        image.created = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+    session.commit()
+    page = member.enter(new_context(timezone_id="Pacific/Kiritimati"))
+    open_gallery(page, "?since=2026-10-31&until=2026-10-31")
+    page.mouse.wheel(0, 900)
+    expect(page.locator(".month-head")).to_contain_text("October 2026")
+    expect(page.locator(".month-day")).to_contain_text("Oct 31")
+
+
 # ---- choosing -------------------------------------------------------------------------------
 
 
@@ -317,6 +331,40 @@ def test_deleting_is_taken_back_at_once(desk, hang_many, site):
     expect(desk.locator(".tile")).to_have_count(4)
     desk.keyboard.press("ControlOrMeta+z")
     expect(desk.locator(".tile")).to_have_count(5)
+
+
+def test_a_double_click_does_a_thing_once_and_leaves_the_way_back(desk, hang_many):
+    hang_many(3)
+    open_gallery(desk)
+    sent = []
+    desk.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    choose(desk, "picture 1.png")
+    delete = desk.get_by_role("button", name="Delete")
+    delete.dblclick()
+    expect(toast(desk)).to_contain_text("1 picture is in the trash.")
+    hidden = desk.locator("button[value=delete]")
+    hidden.evaluate("(button) => button.form.requestSubmit(button)")  # late, on a slow machine
+    assert len(sent) == 1
+    desk.get_by_role("button", name="Undo").click()
+    expect(desk.locator(".tile")).to_have_count(3)
+
+    choose(desk, "picture 1.png")
+    desk.locator("summary", has_text="Album").click()
+    desk.get_by_label("Name of the new album").fill("Twice")
+    desk.get_by_role("button", name="Add", exact=True).first.dblclick()
+    expect(toast(desk)).to_contain_text("1 picture added to “Twice”.")
+    assert len(sent) == 3
+
+
+@pytest.mark.parametrize(
+    ("menu", "label"), [("Album", "Name of the new album"), ("Tags", "Tags, separated by commas")]
+)
+def test_in_a_menu_that_opens_one_types_at_once(desk, hang_many, menu, label):
+    hang_many(1)
+    open_gallery(desk)
+    choose(desk, "picture 0.png")
+    desk.locator("summary", has_text=menu).click()
+    expect(desk.get_by_label(label)).to_be_focused()
 
 
 def test_when_all_is_deleted_it_says_so_and_comes_back(desk, hang_many):

@@ -206,13 +206,14 @@ def test_who_replaces_or_takes_back_second_is_told(session, media, take, replace
     assert image.version == 3
 
 
-def test_only_so_many_are_kept(session, ada, media, take, replace):
+def test_only_so_many_are_kept_and_the_first(session, ada, media, take, replace):
     image = take(png(number=1))
     for number in range(2, 6):
         replace(image, png(number=number), kept=2)
-    assert [each.number for each in versions.list_all(session, image)] == [5, 4, 3]
-    assert total(session, ada) == (1, sum(len(png(number=number)) for number in (3, 4, 5)))
-    assert collect(session, media, AT_ONCE).blobs == 2
+    assert [each.number for each in versions.list_all(session, image)] == [5, 4, 3, 1]
+    assert total(session, ada) == (1, sum(len(png(number=number)) for number in (1, 3, 4, 5)))
+    assert collect(session, media, AT_ONCE).blobs == 1
+    assert bytes_of(media, versions.find(session, image, 1).blob) == png(number=1)
     replace(image, png(number=6), kept=0)
     assert [each.number for each in versions.list_all(session, image)] == [6]
 

@@ -323,7 +323,10 @@ def test_an_album_goes_after_a_question_and_nothing_else_does(owner, post, sessi
     assert answer.location == ALBUMS
     assert shelves(owner.get(ALBUMS)) == ["Inner"]
     assert count_rows(session, Image) == 3
-    assert post(f"{trips.key}/delete").status_code == 404
+    for answer in (post(f"{trips.key}/delete"), owner.get(f"{ALBUMS}/{trips.key}/delete")):
+        assert answer.status_code == 404
+        assert "That is deleted already." in text(answer)
+        assert shelves(answer) == ["Inner"]
 
 
 # ---- other people's -------------------------------------------------------------------------

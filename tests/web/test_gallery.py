@@ -10,10 +10,20 @@ import pytest
 from flaskr.library import albums, tags
 from flaskr.library.chosen import MOST
 from flaskr.models import Album, Image, Tag
+from flaskr.tuchuang import gallery as gallery_view
 from flaskr.tuchuang.bulk import ACTS
 from tests.browsing import JSON, links, query, text
 from tests.conftest import MakeApp
-from tests.factories import count_rows, encode, jpeg, make_album, make_image, make_user, png
+from tests.factories import (
+    count_rows,
+    encode,
+    jpeg,
+    make_album,
+    make_image,
+    make_tag,
+    make_user,
+    png,
+)
 from tests.unit.test_lookalikes import scene
 
 LIBRARY = "/tuchuang/images"
@@ -116,6 +126,19 @@ def test_an_album_is_shown_in_its_own_order(owner, shelves):
     assert names(owner.get(f"{LIBRARY}?album={album.key}")) == ["cherry.png", "apple.png"]
     sorted_ = owner.get(f"{LIBRARY}?album={album.key}&sort=name")
     assert names(sorted_) == ["apple.png", "cherry.png"]
+
+
+def test_what_is_asked_for_can_be_chosen_also_where_not_all_are_listed(
+    owner, session, ada, monkeypatch
+):
+    monkeypatch.setattr(gallery_view, "LISTED", 2)
+    image = make_image(session, ada)
+    last = [make_album(session, ada, f"Album {n}", images=[image]) for n in range(4)][-1]
+    for number in range(4):
+        make_tag(session, ada, f"tag {number}", [image])
+    page = owner.get(LIBRARY, query_string={"album": last.key, "tag": "tag 3"})
+    chosen = [option.attrs["value"] for option in query(page, "select option[selected]")]
+    assert sorted(chosen) == sorted([last.key, "tag 3"])
 
 
 def test_a_chip_takes_its_filter_away(owner, shelves):
@@ -279,7 +302,43 @@ def test_a_plain_form_is_sent_back_with_a_way_to_undo(act, owner, hang):
 def test_deleting_what_is_deleted_is_no_error(act, hang):
     image = hang("1.png")
     act("delete", image)
-    assert act("delete", image).json["message"] == "0 pictures are in the trash."
+    assert act("delete", image).json["message"] == "They are in the trash already."
+
+
+def test_what_has_nothing_to_do_says_so_without_a_number(act, owner, session, ada, hang):
+    image, album = hang("1.png"), make_album(session, ada, "Fruit")
+    assert act("untag", image, tags="sea").json["message"] == "None of them has these tags."
+    act("tag", image, tags="hill")
+    assert act("tag", image, tags="hill").json["message"] == "They have these tags already."
+    act("private", image)
+    assert act("private", image).json["message"] == "They are so already: Only you."
+    answer = act("take_out", image, within=album.key)
+    assert answer.json["message"] == "They are not in “Fruit” any more."
+    fields = {"key": image.key, "sure": "1"}
+    for action, message in (
+        ("restore", "They are back already."),
+        ("purge", "They are not in the trash any more."),
+    ):
+        answer = owner.submit(TRASH, {"action": action, **fields}, headers=JSON)
+        assert answer.json["message"] == message
+
+
+def test_to_delete_for_good_twice_shows_the_trash_and_says_so(act, owner, hang):
+    image = hang("1.png")
+    act("delete", image)
+    fields = {"action": "purge", "key": image.key, "sure": "1"}
+    owner.submit(TRASH, fields)
+    answer = owner.submit(TRASH, fields)
+    assert answer.status_code == 404
+    assert "That is deleted already." in text(answer)
+    assert "The trash is empty" in text(answer)
+
+
+@pytest.mark.parametrize("action", ["restore", "purge"])
+def test_nothing_chosen_in_the_trash_is_said_there(owner, action):
+    answer = owner.submit(TRASH, {"action": action})
+    assert (answer.status_code, answer.location) == (303, TRASH)
+    assert "Nothing is chosen." in text(owner.get(TRASH))
 
 
 def test_links_are_told_in_the_form_that_is_copied(act, session, ada, hang):

@@ -1,9 +1,11 @@
 """The short way past Flask: it is taken where it may be, and nobody can tell."""
 
 import sqlite3
+from datetime import timedelta
 
 import pytest
 
+from flaskr.models import now
 from flaskr.tuchuang import files
 from tests.browsing import Browser
 from tests.factories import jpeg, make_image
@@ -60,6 +62,19 @@ def test_both_ways_say_the_same(
     assert asked_flask == [image.key]
     assert (short.status, short.data) == (long.status, long.data)
     assert sorted(short.headers) == sorted(long.headers)
+
+
+def test_a_picture_with_an_expiry_takes_the_short_way_until_then(
+    guest, session, image, asked_flask, caplog
+):
+    image.expires = now() + timedelta(days=1)
+    session.commit()
+    assert guest.get(f"/i/{image.key}.jpg").data == jpeg(80, 40)
+    assert asked_flask == []
+    image.expires = now() - timedelta(seconds=5)
+    session.commit()
+    assert guest.get(f"/i/{image.key}.jpg").status_code == 404
+    assert "the short way failed" not in caplog.text
 
 
 def test_a_private_picture_is_left_to_flask(guest, owner, session, image, asked_flask):

@@ -132,7 +132,11 @@ def test_a_tag_is_deleted_after_a_question(owner, change, tag, session, pictures
     assert change(action="delete", tag="sea", sure="1").status_code == 303
     assert "taken off 2 pictures" in text(owner.get(TAGS))
     assert of_picture(session, pictures[0]) == []
-    assert change(action="delete", tag="sea", sure="1").status_code == 404
+    tag("hill")
+    answer = change(action="delete", tag="sea", sure="1")
+    assert answer.status_code == 404
+    assert "That is deleted already." in text(answer)
+    assert listed(answer) == {"hill": "1"}
 
 
 def test_nothing_else_is_done_with_tags(change, tag):

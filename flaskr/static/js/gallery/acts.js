@@ -22,13 +22,15 @@ export function watchActs(selection, keyboard) {
   const texts = form.dataset;
   const toast = new Toast(document);
   const all = /** @type {HTMLInputElement | null} */ (form.querySelector("[data-all]"));
+  let isActing = false;
 
+  for (const menu of form.querySelectorAll("details.menu")) watchMenu(/** @type {HTMLDetailsElement} */ (menu));
   form.addEventListener("submit", (event) => {
     const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
     // A download leaves the page as it is; what cannot be taken back is asked about on a page.
     if (!button || button.hasAttribute("formaction") || "plain" in button.dataset) return;
     event.preventDefault();
-    act(button);
+    actOnce(button);
   });
   // Enter in a field means the button beside it, not the first one of the form.
   form.addEventListener("keydown", (event) => {
@@ -43,6 +45,22 @@ export function watchActs(selection, keyboard) {
     const typing = event.target instanceof Element && event.target.matches("input:not([type=checkbox]), textarea");
     if (event.key === "z" && (event.ctrlKey || event.metaKey) && !typing) toast.undo();
   });
+
+  /**
+   * The second click of a double click does nothing, wherever the first one has got to.
+   *
+   * @param {HTMLButtonElement} button
+   */
+  async function actOnce(button) {
+    const isOver = toast.canUndo && !selection.count;
+    if (isActing || isOver) return;
+    isActing = true;
+    try {
+      await act(button);
+    } finally {
+      isActing = false;
+    }
+  }
 
   /** @param {HTMLButtonElement} button */
   async function act(button) {
@@ -68,6 +86,8 @@ export function watchActs(selection, keyboard) {
     }
     if (answer.visibility) for (const tile of chosen) tile.dataset.visibility = answer.visibility;
     if (answer.album) offer(answer.album);
+    // That nothing more was deleted is no reason to take the way back from who deleted before.
+    if (answer.keys?.length === 0 && toast.canUndo) return;
     toast.show(answer.message, undo);
   }
 
@@ -214,6 +234,19 @@ export function watchActs(selection, keyboard) {
   function closeMenus() {
     for (const menu of form.querySelectorAll("details[open]")) menu.removeAttribute("open");
   }
+}
+
+/**
+ * In a menu that opens one can type at once. On a phone the keyboard would cover it.
+ *
+ * @param {HTMLDetailsElement} menu
+ */
+function watchMenu(menu) {
+  menu.addEventListener("toggle", () => {
+    if (!menu.open || window.matchMedia("(pointer: coarse)").matches) return;
+    const field = menu.querySelector("input.input:not([hidden])") ?? menu.querySelector("select");
+    if (field instanceof HTMLElement) field.focus();
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ export function showDays(form) {
     weekday: "short",
     month: "short",
     day: "numeric",
+    timeZone: "UTC", // as the months are told, and the days that the filter knows
   });
   const label = document.createElement("span");
   label.className = "month-day";

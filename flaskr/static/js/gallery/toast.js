@@ -50,6 +50,11 @@ export class Toast {
     wait();
   }
 
+  /** Whether what is said to be done can be taken back. */
+  get canUndo() {
+    return this._undo !== undefined;
+  }
+
   /** Take back what was said to be done, if that is possible still. */
   undo() {
     const undo = this._undo;
