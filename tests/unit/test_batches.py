@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from flaskr.db import db
 from flaskr.errors import TooManyTagsError
-from flaskr.library import albums, chosen, editing, tags, trash
+from flaskr.library import albums, chosen, editing, shares, tags, trash
 from flaskr.library.tags import Used
 from flaskr.models import AlbumImage, Image
 from flaskr.transactions import begin_write
-from tests.factories import count_rows, make_image
+from tests.factories import count_rows, make_image, make_share
 
 NUMBER = 7
 
@@ -158,3 +158,12 @@ def test_all_or_none_get_a_tag_for_which_one_has_no_room(session, ada, keys):
     session.rollback()
     assert "one more" not in {each.name for each in tags.list_own(session, ada)}
     assert tags.put_on(session, ada, keys, full[:1]) == NUMBER - 1
+
+
+def test_many_are_shared_in_the_order_they_were_named(session, ada, keys, media, between):
+    images = {image.key: image for image in session.query(Image)}
+    named = keys[::-1]
+    waits = between(lambda other: None)
+    share, _ = make_share(session, media, ada, [images[key] for key in named])
+    assert waits
+    assert [image.key for image in shares.list_page(session, share, 1, NUMBER)] == named

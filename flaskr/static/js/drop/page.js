@@ -14,20 +14,30 @@ const ENDED = [403, 404, 410];
  * @returns {Promise<import("../upload/gate.js").Answer>}
  */
 export async function askPage(url) {
-  const headers = { Accept: "text/html" };
+  const init = { cache: /** @type {const} */ ("no-store"), headers: { Accept: "text/html" } };
   try {
-    const response = await request(url, { cache: "no-store", headers }, { seconds: PATIENCE_S });
-    const wait = secondsOf(response.headers.get("Retry-After"));
+    const answer = await request(url, init, { seconds: PATIENCE_S }, pageOf);
+    const wait = secondsOf(answer.headers.get("Retry-After"));
     if (wait) return { is: "busy", seconds: wait };
     // Why it has ended is told with the next file.
-    if (ENDED.includes(response.status)) return { is: "same" };
-    if (!response.ok) return { is: "lost" };
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const token = page.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
+    if (ENDED.includes(answer.status)) return { is: "same" };
+    if (!answer.ok) return { is: "lost" };
+    const token = answer.body.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
     if (!token) return { is: "lost" };
     takeToken(token);
     return { is: "same" };
   } catch {
     return { is: "lost" };
   }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<import("../upload/request.js").Answer>} with the document as its body; rejects
+ *   if it breaks off
+ */
+async function pageOf(response) {
+  const { ok, status, headers } = response;
+  const body = new DOMParser().parseFromString(await response.text(), "text/html");
+  return { ok, status, headers, body };
 }
