@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from flaskr.db import db
-from flaskr.library import trash
+from flaskr.library import chosen
 from flaskr.transactions import begin_write
 from tests.browsing import JSON, links, query, text
 from tests.factories import make_image, png
@@ -185,5 +185,5 @@ def test_an_image_that_was_collected_while_it_was_deleted_is_not_found(
         session.commit()
         begin(requests_own)
 
-    monkeypatch.setattr(trash, "begin_write", collect_first)
+    monkeypatch.setattr(chosen, "begin_write", collect_first)
     assert owner.submit(path).status_code == 404
