@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from hypothesis import settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from flaskr import create_app
 from flaskr.config import ENVIRONMENT_PREFIX
@@ -87,8 +91,50 @@ def decoders() -> Iterator[DecodePool]:
     pool.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_routes() -> Iterator[None]:
+    """Let Werkzeug compile each route once for all apps of a run: each test has one of its own.
+
+    That is most of what making an app costs. What is compiled takes the rule as an argument, and
+    depends on nothing else than what it is kept by.
+    """
+    compile_builder = Rule._compile_builder
+    kept: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+    def compile_once(rule: Rule, *options: bool) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), options)
+        if key not in kept:
+            kept[key] = compile_builder(rule, *options)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
+
+
+class SharedTemplates(BytecodeCache):
+    """What Jinja made of templates, for all apps of a run."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._codes.get(bucket.key, (None, None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._codes[bucket.key] = (bucket.checksum, bucket.code)
+
+
+@pytest.fixture(scope="session")
+def templates() -> SharedTemplates:
+    return SharedTemplates()
+
+
 @pytest.fixture
-def make_app(instance: Path, decoders: DecodePool) -> Iterator[MakeApp]:
+def make_app(instance: Path, decoders: DecodePool, templates: SharedTemplates) -> Iterator[MakeApp]:
     """Make apps on the instance folder, with settings as keywords."""
     made: list[Flask] = []
 
@@ -102,6 +148,7 @@ def make_app(instance: Path, decoders: DecodePool) -> Iterator[MakeApp]:
         app = create_app(defaults | given)
         own = app.extensions["tuchuang.media"]
         app.extensions["tuchuang.media"] = replace(own, decoders=decoders)
+        app.jinja_env.bytecode_cache = templates
         made.append(app)
         return app
 
