@@ -185,13 +185,11 @@ class StreamingFormParser(FormDataParser):
     def _fields(self, stream: IO[bytes]) -> Iterator[tuple[str, str | ReceivedFile]]:
         """Yield each field of an urlencoded form that may have a picture in it."""
         part: Part | None = None
-        text_bytes = count = 0
+        text_bytes = 0
+        pieces = iter(partial(stream.read, CHUNK), b"")
         try:
-            for name, value in urlencoded_fields(iter(partial(stream.read, CHUNK), b"")):
+            for name, value in urlencoded_fields(pieces, self.max_form_parts or 1000):
                 if part is None:
-                    count += 1
-                    if count > (self.max_form_parts or 1000):
-                        raise MalformedFormError
                     part = Part(name)
                 if value is None:
                     yield part.finish()

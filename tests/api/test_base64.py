@@ -1,6 +1,7 @@
 """Pictures that come as text: Base64 in many spellings, or an address."""
 
 import re
+import time
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Iterator
 from itertools import pairwise
@@ -141,6 +142,17 @@ def test_other_texts_stay_bounded(adapter, client, token):
     BY_NAME["chevereto"].refuses(answer, 400)
 
 
+@pytest.mark.parametrize("field", ["&", "x&", "x=&"])
+def test_empty_fields_end_a_form_as_others_do(client, field):
+    """Without a token, too; a megabyte of them must not keep the server busy."""
+    body = (field * (1 << 20))[: 1 << 20]
+    begun = time.process_time()
+    form = {"data": body, "content_type": "application/x-www-form-urlencoded"}
+    answer = client.post("/api/1/upload", **form)
+    assert BY_NAME["chevereto"].refuses(answer, 400).startswith("The upload arrived damaged")
+    assert time.process_time() - begun < 2
+
+
 # ---- addresses ------------------------------------------------------------------------------
 
 
@@ -221,7 +233,7 @@ def test_a_form_is_read_however_it_is_cut(fields, places):
     fields = [(re.sub("[\ud800-\udfff]", "", name), value) for name, value in fields]
     told: list[tuple[str, str]] = []
     value = b""
-    for name, piece in urlencoded_fields(cut(urlencode(fields).encode(), places)):
+    for name, piece in urlencoded_fields(cut(urlencode(fields).encode(), places), 100):
         if piece is None:
             told.append((name, unquoted(value)))
             value = b""
