@@ -12,6 +12,7 @@ from flaskr.db import db
 from flaskr.errors import NoFileError, NotFoundError, message_
 from flaskr.library import albums, editing, images, tags
 from flaskr.library.editing import Changes, Expiry
+from flaskr.library.fetching import Order
 from flaskr.library.keys import KEY_LENGTH, is_key, new_key
 from flaskr.library.uploads import Arrival, Upload, accept, deletion_secret
 from flaskr.models import Album, Image, User
@@ -91,7 +92,8 @@ def take(sent: Sent, said: Said = NOTHING) -> Upload:
     # Guests share an account: what one has sent is not another's to be told of, or to delete.
     anew = said.expires is not None or "guest_upload" in g
     if isinstance(sent, str):
-        return take_address(sent, keep="share", name=said.name, anew=anew, finish=finish)
+        order = Order(sent.strip(), new_key(), "share", name=said.name, anew=anew)
+        return take_address(order, finish)
     if sent.error is not None:
         raise sent.error
     name = said.name or sent.filename or UNNAMED

@@ -1,6 +1,6 @@
 """Pictures coming in: as a file of a form, as the body, or by their address."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from flask import Response as FlaskResponse
@@ -41,7 +41,7 @@ from flaskr.errors import (
 )
 from flaskr.library.keys import new_key
 from flaskr.library.uploads import Upload
-from flaskr.web.arriving import body_file, take_address
+from flaskr.web.arriving import body_file, order_of, take_address
 from flaskr.web.intake import (
     FORM_BYTES,
     MalformedFormError,
@@ -53,7 +53,6 @@ from flaskr.web.outcomes import delete_url, upload_status
 from flaskr.web.uploading import (
     idempotency_key,
     max_file_bytes,
-    read_keep,
     sent_files,
     take_file,
 )
@@ -163,22 +162,21 @@ def take_in() -> Upload:
     """Take in what the request carries, in whichever way."""
     if request.mimetype == JSON_TYPE:
         request.max_content_length = FORM_BYTES
-        said = read_json(BY_ADDRESS)
-        return fetch(said.get("url", ""), said.get("keep", ""))
+        return fetch(read_json(BY_ADDRESS))
     if request.mimetype in FORM_TYPES:
         expect_one_file(max_file_bytes())
         if "file" not in request.files and request.form.get("url"):
-            return fetch(request.form["url"], request.form.get("keep", ""))
+            return fetch(request.form)
     with sent_picture() as part:
         return take_file(part, new_key())
 
 
-def fetch(url: str, keep: str) -> Upload:
-    """Take in the picture at an address. Raises NoFileError if it is empty."""
-    kept = read_keep(keep)
-    if not url.strip():
+def fetch(said: Mapping[str, str]) -> Upload:
+    """Take in the picture at the address in `url`. Raises NoFileError if it is empty."""
+    order = order_of(said, new_key())
+    if not order.address:
         raise NoFileError
-    return take_address(url, keep=kept)
+    return take_address(order)
 
 
 @contextmanager

@@ -89,6 +89,37 @@ def test_a_picture_is_fetched_from_its_address(fetching, how):
     assert (answer.json["name"], answer.json["visibility"]) == ("lake.png", "private")
 
 
+@pytest.mark.parametrize("way", ["form", "body", "json", "form with an address"])
+@pytest.mark.parametrize("usual", [None, "public", "private"])
+def test_what_the_account_shows_holds_whichever_way_a_picture_comes(
+    fetching, session, ada, way, usual
+):
+    ada.default_visibility = usual
+    session.commit()
+    with elsewhere() as server:
+        server.answers["/lake.png"] = ok(png())
+        said = {"url": server.url("/lake.png")}
+        options: dict[str, Any] = {
+            "form": form({}, ("lake.png", png())),
+            "body": {"data": png(), "headers": PNG},
+            "json": {"json": said},
+            "form with an address": form(said),
+        }[way]
+        told = fetching("POST", "/images", **options).json
+    assert told["visibility"] == (usual or "unlisted")
+
+
+def test_a_form_with_an_address_says_who_may_see_the_picture(fetching):
+    with elsewhere() as server:
+        server.answers["/lake.png"] = ok(png())
+        said = {"url": server.url("/lake.png"), "visibility": "private"}
+        told = fetching("POST", "/images", **form(said)).json
+    assert told["visibility"] == "private"
+    said["visibility"] = "friends"
+    answer = fetching("POST", "/images", **form(said))
+    assert (answer.status_code, code(answer)) == (400, "invalid_visibility")
+
+
 @pytest.mark.parametrize(
     ("said", "status", "expected"),
     [
