@@ -28,8 +28,7 @@ def wait_for_owner(session: Session, owner_id: int) -> None:
 def led_to(session: Session, owner_id: int, key: str | None, sha256: str) -> IdempotencyKey | None:
     """Return the owner's earlier request with this key, if its image lives, or None.
 
-    `sha256` is that of what was sent. Raises IdempotencyMismatchError if the key came with
-    something else.
+    `sha256` stands for the request. Raises IdempotencyMismatchError if the key came with another.
     """
     if key is None:
         return None
