@@ -162,7 +162,12 @@ def chosen_keep() -> Keep:
 
     Raises InvalidKeepError for what is no way of keeping: to guess could publish a private picture.
     """
-    return read_keep(request.form.get("keep", ""))
+    return read_keep(said("keep"))
+
+
+def said(name: str) -> str:
+    """Return what the form says of an upload, or the address where there is none; else nothing."""
+    return request.form.get(name) or request.args.get(name, "")
 
 
 def read_keep(text: str) -> Keep:
@@ -182,7 +187,7 @@ def chosen_visibility() -> str | None:
 
     Raises InvalidVisibilityError.
     """
-    return read_visibility(request.form.get("visibility", ""))
+    return read_visibility(said("visibility"))
 
 
 def read_visibility(text: str) -> str | None:

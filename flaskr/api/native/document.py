@@ -29,11 +29,12 @@ GROUPS = {
     "trash": message_("The trash"),
     "albums": message_("Albums"),
     "tags": message_("Tags"),
+    "shares": message_("Shares"),
     "tokens": message_("Tokens"),
     "account": message_("Your account"),
 }
 PATHS: Mapping[str, Schema] = {
-    "key": key(message_("The key of the picture or the album.")),
+    "key": key(message_("The key of the picture, the album or the share.")),
     "image_key": key(message_("The key of the picture.")),
     "number": whole(message_("The number of the content."), examples=[1]),
     "token_id": whole(message_("The number of the token."), 0, MAX_ID, examples=[7]),

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from flaskr.api.native import bp
 from flaskr.api.native.operations import FORM_TYPE, JSON_TYPE, Answer, Operation, operation
 from flaskr.api.native.reading import InvalidFieldError, InvalidJsonError, read_json
-from flaskr.api.native.schemas import FILE, KEEP, Schema, address, record, ref, text
+from flaskr.api.native.schemas import FILE, KEEP, SHOWN_TO, Schema, address, record, ref, text
 from flaskr.api.native.telling import tell_image
 from flaskr.api.shaping import close_after_upload
 from flaskr.errors import (
@@ -25,6 +25,7 @@ from flaskr.errors import (
     InvalidAddressError,
     InvalidIdempotencyKeyError,
     InvalidKeepError,
+    InvalidVisibilityError,
     NoFileError,
     NoPictureError,
     QuotaExceededError,
@@ -71,7 +72,8 @@ IDEMPOTENCY_KEY = text(
     ),
     pattern="^[!-~]{1,200}$",
 )
-FORM = record("", {"file": FILE, "keep": KEEP, "url": address()}, ("file", "keep", "url"))
+OPTIONS = {"keep": KEEP, "visibility": SHOWN_TO}
+FORM = record("", {"file": FILE, **OPTIONS, "url": address()}, ("file", *OPTIONS, "url"))
 BY_ADDRESS = record(
     "",
     {
@@ -79,9 +81,9 @@ BY_ADDRESS = record(
             message_("Where the picture lies, on a public web server."),
             examples=["https://example.org/lake.jpg"],
         ),
-        "keep": KEEP,
+        **OPTIONS,
     },
-    ("url", "keep"),
+    ("url", *OPTIONS),
 )
 PICTURE_ERRORS = (
     NoFileError,
@@ -130,9 +132,9 @@ def picture_bodies(form: Schema) -> dict[str, Schema]:
         },
         more=message_(
             "Send it as the file of a form, as the body of the request, or say where it lies and "
-            "it is fetched. One picture in a request."
+            "it is fetched. One picture in a request. What a body does not say, its address can."
         ),
-        query={"name": NAME},
+        query={"name": NAME, **OPTIONS},
         headers={"Idempotency-Key": IDEMPOTENCY_KEY},
         bodies={**picture_bodies(FORM), JSON_TYPE: BY_ADDRESS},
         errors=(
@@ -140,6 +142,7 @@ def picture_bodies(form: Schema) -> dict[str, Schema]:
             *ADDRESS_ERRORS,
             InvalidJsonError,
             InvalidKeepError,
+            InvalidVisibilityError,
             InvalidFieldError,
             InvalidIdempotencyKeyError,
             IdempotencyMismatchError,
@@ -173,7 +176,8 @@ def take_in() -> Upload:
 
 def fetch(said: Mapping[str, str]) -> Upload:
     """Take in the picture at the address in `url`. Raises NoFileError if it is empty."""
-    order = order_of(said, new_key())
+    options = {name: said.get(name) or request.args.get(name, "") for name in OPTIONS}
+    order = order_of({"url": said.get("url", ""), **options}, new_key())
     if not order.address:
         raise NoFileError
     return take_address(order)

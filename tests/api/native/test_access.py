@@ -8,7 +8,7 @@ from flaskr.library.tokens import SCOPES
 from flaskr.models import Token
 from tests.api.native.conftest import caller, code
 from tests.browsing import Browser, form
-from tests.factories import make_album, make_image, make_tag, make_token, png
+from tests.factories import make_album, make_image, make_share, make_tag, make_token, png
 
 ORIGIN = "https://notes.example.org"
 
@@ -25,12 +25,14 @@ def values(session, ada, media):
     image = make_image(session, ada, store=media.store)
     make_tag(session, ada, "lake", [image])
     album = make_album(session, ada, images=[image])
+    share, _ = make_share(session, media, ada, [image])
     trashed = make_image(session, ada, store=media.store, deleted=True)
     make_token(session, ada)
     number = session.scalar(select(Token.id).where(Token.user_id == ada.id))
 
     def of(place) -> dict[str, object]:
-        key = {"albums": album.key, "trash": trashed.key}.get(place.operation.group, image.key)
+        keys = {"albums": album.key, "shares": share.key, "trash": trashed.key}
+        key = keys.get(place.operation.group, image.key)
         return {"key": key, "image_key": image.key, "number": 1, "token_id": number, "name": "lake"}
 
     return of
@@ -67,6 +69,7 @@ BODIES = {
     "change_image": {"title": "theirs"},
     "edit": {"turn": "left"},
     "change_album": {"name": "theirs"},
+    "change_share": {"name": "theirs"},
     "rename_tag": {"name": "theirs"},
 }
 
@@ -84,13 +87,14 @@ def test_what_is_anothers_looks_like_what_is_not_there(call_as_bob, call, listed
         assert (answer.status_code, code(answer)) == (404, "not_found"), place.name
 
 
-def test_a_foreign_picture_comes_into_no_album_of_mine(call_as_bob, call, upload):
+def test_a_foreign_picture_comes_into_no_album_or_share_of_mine(call_as_bob, call, upload):
     theirs = upload(png())["key"]
     mine = call_as_bob("POST", "/albums", json={"name": "Mine"}).json["key"]
     for method, path, said in [
         ("POST", f"/albums/{mine}/images", {"keys": [theirs]}),
         ("PATCH", f"/albums/{mine}", {"cover": theirs}),
         ("POST", "/tags", {"names": ["mine"], "keys": [theirs]}),
+        ("POST", "/shares", {"keys": [theirs]}),
     ]:
         assert call_as_bob(method, path, json=said).status_code == 404
 

@@ -143,3 +143,38 @@ def test_what_is_told_of_an_upload_is_told_of_the_picture_later(call, upload):
     told = upload(png())
     later = call("GET", f"/images/{told['key']}").json
     assert told == later | {"known": False, "delete_url": told["delete_url"]}
+
+
+# ---- who sees it ----------------------------------------------------------------------------
+
+
+def ways_in(call, content: bytes, **said: str):
+    """Send a picture as a form, as the body, as JSON and as a form with its address."""
+    with elsewhere() as server:
+        server.answers["/lake.png"] = ok(content)
+        address = {"url": server.url("/lake.png"), **said}
+        asked = "&".join(f"{name}={text}" for name, text in said.items())
+        yield call("POST", "/images", **form(said, ("lake.png", content)))
+        yield call("POST", f"/images?{asked}", data=content, headers=PNG)
+        yield call("POST", "/images", json=address)
+        yield call("POST", "/images", **form(address))
+
+
+@pytest.mark.parametrize("wanted", ["public", "unlisted", "private"])
+def test_an_upload_may_say_who_sees_it_whichever_way_it_comes(fetching, session, ada, wanted):
+    ada.default_visibility = "private" if wanted != "private" else "public"
+    session.commit()
+    for answer in ways_in(fetching, png(), keep="share", visibility=wanted):
+        assert answer.json["visibility"] == wanted
+
+
+def test_a_body_may_come_as_a_backup(call):
+    answer = call("POST", "/images?keep=backup", data=png(), headers=PNG)
+    assert answer.json["visibility"] == "private"
+
+
+@pytest.mark.parametrize("said", [{"keep": "for good"}, {"visibility": "everybody"}])
+def test_what_is_no_way_of_keeping_or_showing_is_refused(fetching, session, said):
+    for answer in ways_in(fetching, png(), **said):
+        assert answer.status_code in {400, 422}
+    assert count_rows(session, Image) == 0
