@@ -1,9 +1,14 @@
 """Who may do what by the API: every operation, with every scope, with another's token."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from flaskr.api.native.document import places
+from flaskr.db import db
 from flaskr.library.tokens import SCOPES
 from flaskr.models import Token
 from tests.api.native.conftest import caller, code
@@ -110,6 +115,31 @@ def test_answers_tell_how_many_requests_are_left(make_app, session, ada):
     ]
     assert (third.status_code, code(third)) == (429, "too_many_requests")
     assert int(third.headers["Retry-After"]) > 0
+
+
+def test_reading_goes_on_while_nothing_can_be_written(make_app, session, ada, media):
+    image = make_image(session, ada, store=media.store)
+    app = make_app(RATE_LIMITS=True, TOKEN_REQUESTS=2)
+    call = caller(Browser(app), make_token(session, ada, "library"))
+
+    def read_only(connection, *_: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "checkout", read_only)
+    with closing(sqlite3.connect(Path(app.instance_path, "limits.sqlite3"))) as counters:
+        counters.execute("DROP TABLE IF EXISTS counter")
+        counters.execute("CREATE VIEW counter AS SELECT '' AS key, 0 AS number, 0.0 AS expires")
+        counters.commit()
+    for _ in range(3):
+        assert call("GET", f"/images/{image.key}").status_code == 200
+    answer = call("PATCH", f"/images/{image.key}", json={"title": "Lake"})
+    assert answer.status_code >= 500
+    event.remove(engine, "checkout", read_only)
+    session.rollback()
+    assert session.scalar(select(Token.last_used)) is None
+    assert call("GET", f"/images/{image.key}").status_code == 200
 
 
 def test_errors_of_addresses_and_methods_have_the_same_shape(call):
