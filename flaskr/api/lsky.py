@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from flask_babel import format_timedelta, gettext
 
 from flaskr.api.admission import admit_by_form, admit_sender, admit_token, header_token
@@ -30,7 +30,6 @@ from flaskr.web.links import ImageCard, absolute, image_card, lasting_thumbnail
 from flaskr.web.outcomes import image_delete_url
 from flaskr.web.uploading import max_file_bytes
 
-TOKEN_NAME = "lsky-pro"  # noqa: S105 - what the token is for
 PAGE_SIZE = 40
 KILOBYTE = 1024
 STRATEGY = 1
@@ -88,15 +87,17 @@ shape_errors(bp, refuse)
 def log_in() -> Response:
     """Make a token; accounts here have no e-mail address, so their name stands for it."""
     name = sent_text("email", "username")
-    return envelope({"token": make_token(name, sent_text("password"), TOKEN_NAME)})
+    return envelope({"token": make_token(name, sent_text("password"), tokens.LSKY)})
 
 
 @bp.delete("/v1/tokens")
 def revoke_tokens() -> Response:
-    """Revoke all tokens of the account."""
+    """Revoke the tokens that were made here for a password, and the one that asks.
+
+    Others are not its business: a token of this scope may be narrower than they are.
+    """
     user = admit_token(header_token(), "library")
-    for token in tokens.list_own(db.session, user):
-        tokens.revoke(db.session, user, token.id)
+    tokens.drop_named(db.session, user, [tokens.LSKY], also=g.token)
     db.session.commit()
     return envelope()
 

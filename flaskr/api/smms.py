@@ -19,7 +19,7 @@ from flaskr.errors import (
     NoFileError,
     NotAdmittedError,
 )
-from flaskr.library import usage
+from flaskr.library import tokens, usage
 from flaskr.library.gallery import EVERYTHING, Sort
 from flaskr.library.keys import new_secret
 from flaskr.library.numbered import image_page
@@ -29,7 +29,6 @@ from flaskr.web.intake import media, takes_files
 from flaskr.web.links import image_card
 from flaskr.web.outcomes import image_delete_url
 
-TOKEN_NAME = "sm.ms"  # noqa: S105 - what the token is for
 PAGE_SIZE = 100
 
 CODES: dict[type[DomainError], str] = {
@@ -73,7 +72,7 @@ def upload() -> Response:
 @bp.post("/v2/token")
 def log_in() -> Response:
     """Make a token."""
-    token = make_token(sent_text("username"), sent_text("password"), TOKEN_NAME)
+    token = make_token(sent_text("username"), sent_text("password"), tokens.SMMS)
     return envelope({"token": token})
 
 
