@@ -294,6 +294,7 @@ def create_token(username: str, name: str, scope: str) -> None:
 @click.pass_context
 def push(
     ctx: click.Context,
+    /,
     files: tuple[str, ...],
     server: str,
     token: str,
