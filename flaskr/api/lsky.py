@@ -27,7 +27,7 @@ from flaskr.library.uploads import Upload
 from flaskr.models import Album, Image
 from flaskr.web.intake import expect_picture, media, takes_files
 from flaskr.web.links import ImageCard, absolute, image_card, lasting_thumbnail
-from flaskr.web.outcomes import image_delete_url
+from flaskr.web.outcomes import delete_url, image_delete_url
 from flaskr.web.uploading import max_file_bytes
 
 PAGE_SIZE = 40
@@ -140,8 +140,10 @@ def strategies() -> Response:
 def upload() -> Response:
     """Take the picture in the field `file`. Who may see it and where it lies is not asked here."""
     admit_sender(header_token())
-    image = take(sent_file("file"), Said(album=sent_album())).image
-    return envelope(picture(image) | {"sha1": sha1(media(), image.blob)})
+    taken = take(sent_file("file"), Said(album=sent_album()))
+    image = taken.image
+    told = picture(image, delete_url(taken))
+    return envelope(told | {"sha1": sha1(media(), image.blob)})
 
 
 @bp.post("/upload")
@@ -171,7 +173,7 @@ def old_picture(upload: Upload) -> dict[str, object]:
         "mime": card.type,
         "sha1": sha1(media(), upload.image.blob),
         "md5": card.md5,
-        "delete": image_delete_url(upload.image),
+        "delete": delete_url(upload),
     }
 
 
@@ -199,8 +201,8 @@ def delete_image(key: str) -> Response:
     return envelope(message=gettext("Deleted."))
 
 
-def picture(image: Image) -> dict[str, Any]:
-    """Return what clients are told of a picture. Sizes are in kilobytes."""
+def picture(image: Image, deletion: str | None) -> dict[str, Any]:
+    """Return what clients are told of a picture, with its deletion link. Sizes are in kilobytes."""
     card = image_card(image)
     name = f"{card.key}.{image.blob.extension}"
     return {
@@ -213,7 +215,7 @@ def picture(image: Image) -> dict[str, Any]:
         "extension": image.blob.extension,
         "md5": card.md5,
         "sha1": "",
-        "links": links(image, card),
+        "links": links(image, card) | {"delete_url": deletion},
     }
 
 
@@ -226,14 +228,13 @@ def links(image: Image, card: ImageCard) -> dict[str, str | None]:
         "markdown": markdown,
         "markdown_with_link": f"[{markdown}]({card.url})",
         "thumbnail_url": lasting_thumbnail(image),
-        "delete_url": image_delete_url(image),
     }
 
 
 def listed(image: Image) -> dict[str, Any]:
     """Return what the list tells of a picture; to tell its SHA-1 would take reading it."""
     ago = image.created - datetime.now(UTC)
-    return picture(image) | {
+    return picture(image, image_delete_url(image)) | {
         "width": image.blob.width,
         "height": image.blob.height,
         "human_date": format_timedelta(ago, add_direction=True),

@@ -10,7 +10,7 @@ from flaskr.api.admission import admit_token, header_token
 from flaskr.api.asking import asked_page, sent_text
 from flaskr.api.logging_in import make_token
 from flaskr.api.shaping import close_after_upload, shape_errors, tell
-from flaskr.api.taking import delete, deletion_hash, sent_file, take
+from flaskr.api.taking import delete, deletion_hash, sent_file, take, upload_hash
 from flaskr.db import db
 from flaskr.errors import (
     DomainError,
@@ -23,11 +23,12 @@ from flaskr.library import tokens, usage
 from flaskr.library.gallery import EVERYTHING, Sort
 from flaskr.library.keys import new_secret
 from flaskr.library.numbered import image_page
+from flaskr.library.uploads import Upload
 from flaskr.models import Image
 from flaskr.web.filters import filesize
 from flaskr.web.intake import media, takes_files
 from flaskr.web.links import image_card
-from flaskr.web.outcomes import image_delete_url
+from flaskr.web.outcomes import delete_url, image_delete_url
 
 PAGE_SIZE = 100
 
@@ -66,7 +67,7 @@ shape_errors(bp, refuse)
 def upload() -> Response:
     """Take the picture in the field `smfile`, or `file` for the successor."""
     admit_token(header_token(), "upload")
-    return envelope(picture(take(sent_file("smfile", "file")).image))
+    return envelope(sent(take(sent_file("smfile", "file"))))
 
 
 @bp.post("/v2/token")
@@ -110,6 +111,12 @@ def delete_picture(text: str) -> Response:
     admit_token(header_token(), "upload")
     delete(text, lambda: admit_token(header_token(), "library"))
     return envelope([], message="File delete success.")
+
+
+def sent(upload: Upload) -> dict[str, object]:
+    """Return what clients are told of a picture that they have sent."""
+    own = {"hash": upload_hash(upload), "delete": delete_url(upload)}
+    return picture(upload.image) | own
 
 
 def picture(image: Image) -> dict[str, object]:

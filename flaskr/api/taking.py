@@ -18,6 +18,7 @@ from flaskr.library.uploads import Arrival, Upload, accept, deletion_secret
 from flaskr.models import Album, Image, User
 from flaskr.web.arriving import take_address
 from flaskr.web.intake import Base64File, ReceivedFile, expect_picture, media
+from flaskr.web.outcomes import told_secret
 from flaskr.web.uploading import max_file_bytes, picture_limits
 from flaskr.web.users import account
 
@@ -126,11 +127,16 @@ def find_album(owner: User, text: str) -> Album:
         raise NoSuchAlbumError from None
 
 
-def deletion_hash(image: Image) -> str:
-    """Return what deletes the image through a client's own address for that: key and secret.
+def upload_hash(upload: Upload) -> str:
+    """Return what deletes an upload through a client's own address for that: key and secret.
 
-    Of one from before the instance's secret key was changed it is the key alone.
+    Where the secret is not told it is the key alone, with which a token of scope `library` can.
     """
+    return upload.image.key + (told_secret(upload) or "")
+
+
+def deletion_hash(image: Image) -> str:
+    """Return the same of an image that was taken in before."""
     return image.key + (deletion_secret(media(), image) or "")
 
 

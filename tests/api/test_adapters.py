@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 
 from flaskr.library import accounts, usage
+from flaskr.library.uploads import deletion_secret
 from flaskr.models import Image, Token
 from tests import factories
 from tests.api.adapters import ADAPTERS, BY_NAME, Adapter, multipart
@@ -54,6 +55,18 @@ def test_a_picture_that_is_sent_again_is_answered_with_the_link_it_has(
     assert again.status_code == 200
     assert adapter.link(again.json) == adapter.link(first.json)
     assert count_rows(session, Image) == 1
+
+
+def test_who_may_only_upload_learns_to_delete_nothing_that_was_there(
+    adapter, client, session, ada, media, token
+):
+    first = adapter.send(client, token, png())
+    secret = deletion_secret(media, session.query(Image).one())
+    assert secret is not None
+    again = adapter.send(client, token, png())
+    wide = adapter.send(client, make_token(session, ada, "library"), png())
+    assert adapter.link(again.json) == adapter.link(wide.json)
+    assert [secret in answer.text for answer in (first, again, wide)] == [True, False, True]
 
 
 def test_the_link_works_whatever_the_account_keeps(adapter, client, guest, session, ada, token):

@@ -290,7 +290,8 @@ UPLOADED = record(
             address(
                 message_(
                     "Whoever opens it can delete the picture, after a question. null: lost with "
-                    "an earlier secret key of the instance."
+                    "an earlier secret key of the instance, or the token may only upload and the "
+                    "picture was there before."
                 )
             )
         ),

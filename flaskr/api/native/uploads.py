@@ -152,8 +152,8 @@ def picture_bodies(form: Schema) -> dict[str, Schema]:
 def upload() -> Response:
     """Take one picture in and answer with its links.
 
-    201, or 200 if the account had the picture already. Of one from before the instance's secret
-    key was changed, `delete_url` is null.
+    201, or 200 if the account had the picture already. `delete_url` is null where the secret in it
+    is not known, or not told.
     """
     idempotency_key()  # a bad one is refused before the file is read
     taken = take_in()
