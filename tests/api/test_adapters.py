@@ -159,7 +159,7 @@ def test_good_forms_do_not_count(few_forms, name, token):
 @TOKEN_IN_FORM
 def test_forms_count_while_they_are_read(few_forms, name):
     adapter = BY_NAME[name]
-    answers = []
+    answers: list[Any] = []
 
     class Slow(BytesIO):
         """A body during which others come, up to four of them."""
