@@ -79,10 +79,10 @@ def log_in() -> Response:
 
 @bp.post("/v2/profile")
 def profile() -> Response:
-    """Tell of the account. Without a quota, there is as much room as the volume has."""
+    """Tell of the account."""
     user = admit_token(header_token(), "upload")
     used = usage.of(db.session, media().quota, user.id)
-    most = used.most_bytes or used.bytes + media().spool.free_bytes()
+    most = used.all_bytes(media().spool.free_bytes())
     told = {
         "username": user.username,
         "email": "",
