@@ -104,10 +104,10 @@ def revoke_tokens() -> Response:
 
 @bp.get("/v1/profile")
 def profile() -> Response:
-    """Tell of the account. Without a quota, there is as much room as the volume has."""
+    """Tell of the account."""
     user = admit_token(header_token(), "upload")
     used = usage.of(db.session, media().quota, user.id)
-    most = used.most_bytes or used.bytes + media().spool.free_bytes()
+    most = used.all_bytes(media().spool.free_bytes())
     told = {
         "name": user.username,
         "username": user.username,

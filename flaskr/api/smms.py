@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify
 from flaskr.api.admission import admit_token, header_token
 from flaskr.api.asking import asked_page, sent_text
 from flaskr.api.logging_in import make_token
-from flaskr.api.shaping import close_after_upload, shape_errors, tell
+from flaskr.api.shaping import close_after_upload, refuse_head, shape_errors, tell
 from flaskr.api.taking import delete, deletion_hash, sent_file, take, upload_hash
 from flaskr.db import db
 from flaskr.errors import (
@@ -79,10 +79,10 @@ def log_in() -> Response:
 
 @bp.post("/v2/profile")
 def profile() -> Response:
-    """Tell of the account. Without a quota, there is as much room as the volume has."""
+    """Tell of the account."""
     user = admit_token(header_token(), "upload")
     used = usage.of(db.session, media().quota, user.id)
-    most = used.most_bytes or used.bytes + media().spool.free_bytes()
+    most = used.all_bytes(media().spool.free_bytes())
     told = {
         "username": user.username,
         "email": "",
@@ -108,6 +108,7 @@ def upload_history() -> Response:
 @bp.get("/v2/delete/<text>")
 def delete_picture(text: str) -> Response:
     """Delete the picture of a hash. As it is a GET, no hash does that without a token."""
+    refuse_head()
     admit_token(header_token(), "upload")
     delete(text, lambda: admit_token(header_token(), "library"))
     return envelope([], message="File delete success.")

@@ -1,4 +1,7 @@
-"""What all clients' shapes have in common: a picture sent, what is said of it, its deletion."""
+"""What all clients' shapes have in common: a picture sent, what is said of it, its deletion.
+
+Who may is api.admission's.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from typing import cast
 
 from flask import g, request
 
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.errors import NoFileError, NotFoundError, message_
 from flaskr.library import albums, editing, images, tags
 from flaskr.library.editing import Changes, Expiry
@@ -98,14 +101,10 @@ def take(sent: Sent, said: Said = NOTHING) -> Upload:
     if sent.error is not None:
         raise sent.error
     name = said.name or sent.filename or UNNAMED
-    try:
+    with committed():
         arrival = Arrival(sent.spooled, name, new_key(), "share", anew=anew)
         upload = accept(db.session, media(), account(), arrival, picture_limits())
         finish(upload)
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
     return upload
 
 

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 
 from flask import current_app, request
 
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.library.fetching import Order, fetch
 from flaskr.library.uploads import Upload
 from flaskr.web.intake import CHUNK, ReceivedFile, expect_one_file, file_limit, media
@@ -65,12 +65,7 @@ def take_address(order: Order, finish: Callable[[Upload], object] = lambda _: No
     fetcher = current_app.extensions["tuchuang.fetcher"]
     size = max_file_bytes()
     events = fetch(db.session, media(), fetcher, account(), order, picture_limits(), size)
-    try:
-        with closing(events):
-            upload = next(event for event in events if isinstance(event, Upload))
-            finish(upload)
-            db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
+    with closing(events), committed():
+        upload = next(event for event in events if isinstance(event, Upload))
+        finish(upload)
     return upload

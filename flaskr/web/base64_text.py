@@ -18,7 +18,8 @@ STANDARD = bytes.maketrans(b"-_ ", b"+/+")
 """Spaces are pluses that a client has not quoted in a form."""
 
 NAME_END = re.compile(rb"[=&]")
-BLANKS = b"\t\r\n"
+LINE_ENDS = b"\t\r\n"
+BLANKS = b"\t\r\n "
 
 
 class InvalidBase64Error(DomainError):
@@ -30,9 +31,13 @@ class InvalidBase64Error(DomainError):
 
 
 class Base64Decoder:
-    """Decodes Base64, also of the URL-safe kind, with line ends, unpadded, or as a `data:` URL."""
+    """Decodes Base64, also of the URL-safe kind, with line ends, unpadded, or as a `data:` URL.
 
-    def __init__(self) -> None:
+    What is in `blanks` does not count. In forms that are only LINE_ENDS: see STANDARD.
+    """
+
+    def __init__(self, blanks: bytes = LINE_ENDS) -> None:
+        self._blanks = blanks
         self._begun = False
         self._carry = b""
         self._ended = False
@@ -43,7 +48,7 @@ class Base64Decoder:
             self._begun = True
             prefix = PREFIX.match(piece)
             piece = piece[prefix.end() :] if prefix else piece.lstrip()
-        text = self._carry + piece.translate(None, BLANKS)
+        text = self._carry + piece.translate(None, self._blanks)
         whole = len(text) // 4 * 4
         self._carry = text[whole:]
         return self._decode(text[:whole])

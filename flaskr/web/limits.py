@@ -160,17 +160,19 @@ def tell_rest(response: Response) -> Response:
     return response
 
 
-def check_form() -> None:
-    """Raise TooManyAttemptsError where too many forms had no good token in them.
+def count_form() -> None:
+    """Count a form before it is read to find a token in it. Raises TooManyAttemptsError.
 
-    Such a form is read before anybody knows whose it is, and with it its picture.
+    With it comes its picture, before anybody knows whose it is; so it counts from the start, and
+    whatever becomes of it, unless `forget_form` says that it was a good one.
     """
-    check(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
+    spend(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
 
 
-def count_bad_form() -> None:
-    """Count a form that was read for nothing."""
-    count(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
+def forget_form() -> None:
+    """Count a form no longer: somebody is known to have sent it."""
+    if current_app.config["RATE_LIMITS"]:
+        limiter.limiter.hit(BAD_FORMS_PER_ADDRESS, "bad-form", client_address(), cost=-1)
 
 
 def check(limit: RateLimitItem, *identifiers: str) -> None:

@@ -188,6 +188,13 @@ def test_a_text_tells_of_an_error_without_json(client):
     assert answer.text.startswith("The token is wrong")
 
 
+def test_who_only_looks_uploads_nothing(client, session, token):
+    asked = {"source": "https://example.org/a.png", "key": token}
+    answer = client.head(UPLOAD, query_string=asked)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert count_rows(session, Image) == 0
+
+
 def test_by_get_there_is_no_base64(client, session, token):
     asked = {"source": b64encode(png()).decode(), "key": token}
     CHEVERETO.refuses(client.get(UPLOAD, query_string=asked), 422)

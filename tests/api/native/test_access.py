@@ -3,10 +3,12 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
+from flaskr.api.native import document, manual
 from flaskr.api.native.document import places
 from flaskr.db import db
 from flaskr.library.tokens import SCOPES
@@ -176,5 +178,46 @@ def test_the_scripts_of_chosen_origins_are_admitted(make_app):
     assert "Access-Control-Allow-Origin" not in page.headers
 
 
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [("/api/upload", "token"), ("/api/1/upload", "X-API-Key"), ("/api/v2/upload", "Authorization")],
+)
+def test_scripts_may_send_the_token_where_the_shape_has_it(make_app, path, header):
+    client = Browser(make_app(API_ORIGINS=[ORIGIN]))
+    headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+    asked = client.open(path, method="OPTIONS", headers=headers)
+    assert asked.status_code == 200
+    allowed = asked.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    assert header.lower() in allowed
+
+
 def test_the_scripts_of_all_may_be_admitted(make_app):
     assert ask(make_app(API_ORIGINS=["*"]), ORIGIN)["Access-Control-Allow-Origin"] == "*"
+
+
+# ---- what there is --------------------------------------------------------------------------
+
+
+def test_the_openapi_file_is_sent_once(make_app):
+    client = Browser(make_app())
+    first = client.get("/api/openapi.json", headers={"Accept-Language": "en"})
+    headers = {"If-None-Match": first.headers["ETag"], "Accept-Language": "en"}
+    assert client.get("/api/openapi.json", headers=headers).status_code == 304
+    other: Any = client.get("/api/openapi.json", headers=headers | {"Accept-Language": "zh"})
+    assert (other.status_code, other.json["tags"][1]["description"]) == (200, "回收站")
+    named = Browser(make_app(SITE_NAME="湖", PUBLIC_URL="https://img.example.org"))
+    told: Any = named.get("/api/openapi.json", headers=headers).json
+    assert (told["info"]["title"], told["servers"]) == ("湖", [{"url": "https://img.example.org"}])
+
+
+def test_what_is_told_of_the_api_is_made_once(app, monkeypatch):
+    paths = ("/api/openapi.json", "/api/docs")
+    client = Browser(app)
+    assert [client.get(path).status_code for path in paths] == [200, 200]
+
+    def places() -> None:
+        raise AssertionError("it is made anew")
+
+    for module in (document, manual):
+        monkeypatch.setattr(module, "places", places)
+    assert [client.get(path).status_code for path in paths] == [200, 200]
