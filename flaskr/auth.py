@@ -31,7 +31,7 @@ from flaskr.errors import (
     WrongCredentialsError,
     WrongPasswordError,
 )
-from flaskr.library import accounts
+from flaskr.library import accounts, tokens
 from flaskr.models import User
 from flaskr.web.errors import describe, error_json
 from flaskr.web.limits import check_login, count_failed_login, count_password_check
@@ -154,6 +154,8 @@ def password() -> Page:
             db.session.commit()
             start_session(user)
             flash(gettext("Your password is changed. Other devices have to log in again."))
+            if tokens.list_own(db.session, user):
+                flash(gettext("Tokens of apps stay good. Revoke in the settings what should end."))
             return redirect(url_for("auth.password"), 303)
     return render_template("auth/password.html", form=form), status, headers
 

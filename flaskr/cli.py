@@ -18,6 +18,8 @@ from flaskr.config import ConfigurationError
 from flaskr.errors import DomainError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flaskr.client import Service
     from flaskr.library.faults import Fault
     from flaskr.library.mover import Moved
@@ -275,11 +277,34 @@ def create_token(username: str, name: str, scope: str) -> None:
     show_default=True,
     help="How links are written; `custom` is your own form, as set there.",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(["share", "backup"]),
+    default="share",
+    show_default=True,
+    help="With a link that works, or as a backup: every byte, for you alone.",
+)
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "unlisted", "private"]),
+    default="unlisted",
+    show_default=True,
+    help="Who can see what is shared: everybody, whoever has the link, only you.",
+)
 @click.pass_context
-def push(ctx: click.Context, files: tuple[str, ...], server: str, token: str, form: str) -> None:
+def push(
+    ctx: click.Context,
+    /,
+    files: tuple[str, ...],
+    server: str,
+    token: str,
+    form: str,
+    **options: str,
+) -> None:
     """Send FILES (`-` is standard input) to a service and print one link a line.
 
-    One that is refused does not stop the others; the exit status is 1 then.
+    Links load for others whatever your account is set to, unless --keep or --visibility say
+    otherwise. A file that is refused does not stop the others; the exit status is 1 then.
     """
     from flaskr.client import PushError, read_service
 
@@ -291,7 +316,7 @@ def push(ctx: click.Context, files: tuple[str, ...], server: str, token: str, fo
     for path in files:
         name = Path(path).name if path != "-" else "picture"
         try:
-            links = push_one(service, path, name)["links"]
+            links = push_one(service, path, name, options)["links"]
         except (PushError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             click.echo(f"{path}: {reason}", err=True)
@@ -301,7 +326,7 @@ def push(ctx: click.Context, files: tuple[str, ...], server: str, token: str, fo
     ctx.exit(1 if failed else 0)
 
 
-def push_one(service: "Service", path: str, name: str) -> Any:
+def push_one(service: "Service", path: str, name: str, options: "Mapping[str, str]") -> Any:
     """Send one file, with progress on standard error. Raises PushError and OSError."""
     from flaskr.client import push as send
 
@@ -311,7 +336,7 @@ def push_one(service: "Service", path: str, name: str) -> Any:
         with click.progressbar(
             length=file.seek(0, os.SEEK_END), label=name, file=sys.stderr
         ) as progress:
-            return send(service, file, name, progress.update)
+            return send(service, file, name, progress.update, options)
 
 
 @main.command()

@@ -7,12 +7,12 @@ import json
 import os
 import secrets
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import IO, Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 TIMEOUT = 60.0
 """Seconds for each step: to connect, to send a piece, to wait for the answer."""
@@ -35,25 +35,31 @@ class Service:
 
 
 def read_service(address: str, token: str) -> Service:
-    """Return the service at `address`. Raises PushError if that is no address of one."""
+    """Return the service at `address`. Raises PushError if that, or the token, is none."""
+    token = token.strip()
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise PushError(
+            "The token has characters that no token has; copy it anew from Settings → Tokens"
+        )
     with suppress(ValueError):  # of a port that is none
         parts = urlsplit(address.strip().rstrip("/"))
         _ = parts.port
-        if (
-            parts.scheme in {"http", "https"}
-            and parts.hostname
-            and token.isascii()
-            and token.isprintable()
-        ):
+        if parts.scheme in {"http", "https"} and parts.hostname:
             return Service(parts, token)
     raise PushError(f"{address} is no address of a service, such as https://img.example.org")
 
 
-def push(service: Service, file: IO[bytes], name: str, told: Callable[[int], object]) -> Any:
+def push(
+    service: Service,
+    file: IO[bytes],
+    name: str,
+    told: Callable[[int], object],
+    options: Mapping[str, str],
+) -> Any:
     """Send one picture and return what the service says of it, as `POST /api/images` does.
 
-    `file` can be sought; `told` is given the number of bytes of each piece that was sent. Raises
-    PushError.
+    `file` can be sought; `told` is given the number of bytes of each piece that was sent; `options`
+    say how it is kept. Raises PushError.
     """
     boundary = f"----{secrets.token_hex(16)}"
     head, tail = form_around(name, boundary)
@@ -64,12 +70,12 @@ def push(service: Service, file: IO[bytes], name: str, told: Callable[[int], obj
         "Content-Type": f"multipart/form-data; boundary={boundary}",
         "Content-Length": str(len(head) + size + len(tail)),
         "Accept": "application/json",
-        "Idempotency-Key": secrets.token_hex(16),
     }
     host = service.address.netloc
+    path = f"{service.address.path}/api/images?{urlencode(options)}"
     try:
         with closing(connect(service.address)) as connection:
-            connection.putrequest("POST", f"{service.address.path}/api/images")
+            connection.putrequest("POST", path)
             for header, text in headers.items():
                 connection.putheader(header, text)
             connection.endheaders()

@@ -299,8 +299,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "API_ORIGINS",
         [],
-        "Origins, separated by commas, whose pages may use the API by script, for example "
-        "`https://notes.example.org`; `*` for all. They need a token as every program does.",
+        "Origins, separated by commas, whose pages may use what lies below `/api/` by script, for "
+        "example `https://notes.example.org`; `*` for all. They need a token as every program "
+        "does.",
         parse_list,
         check_origins,
     ),

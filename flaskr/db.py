@@ -1,7 +1,8 @@
 """The engine, the session's lifetime, and the version of the schema."""
 
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from inspect import iscoroutinefunction
 from pathlib import Path
 from sqlite3 import Error as SQLiteError
@@ -88,6 +89,17 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine, create=False)
         prepare_sessions(db.sessionmaker)
+
+
+@contextmanager
+def committed() -> Iterator[None]:
+    """Commit what is done within; give it up if that fails, whatever it is that fails."""
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
 
 
 def from_database_error(error: SQLAlchemyError | SQLiteError) -> DomainError | None:

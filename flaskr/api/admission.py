@@ -8,16 +8,16 @@ from collections.abc import Callable
 from flask import current_app, g, request
 
 from flaskr.db import db
-from flaskr.errors import InvalidTokenError, NotAdmittedError
+from flaskr.errors import NotAdmittedError
 from flaskr.library import accounts, set_files
 from flaskr.library.sets import UploadSet
 from flaskr.models import User
 from flaskr.transactions import end_read
 from flaskr.web.limits import (
-    check_form,
-    count_bad_form,
+    count_form,
     count_guest_deletion,
     count_guest_upload,
+    forget_form,
 )
 from flaskr.web.users import redeem, token_account
 
@@ -51,14 +51,13 @@ def admit_token(secret: str, scope: str) -> User:
 def admit_by_form(field: str, admit: Callable[[str], User]) -> User:
     """Return the account of the token in a field of the form, which is read for that.
 
-    Raises what `admit` raises for the token, and TooManyAttemptsError where that was so too often.
+    Raises what `admit` raises for the token, what reading the form raises, and TooManyAttemptsError
+    where too many forms led to that, or are being read.
     """
-    check_form()
-    try:
-        return admit(request.form.get(field, "").strip())
-    except (InvalidTokenError, NotAdmittedError):
-        count_bad_form()
-        raise
+    count_form()
+    user = admit(request.form.get(field, "").strip())
+    forget_form()
+    return user
 
 
 def admit_sender(secret: str) -> User:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, redirect, request, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from flaskr.api.admission import admit_by_form, admit_token, header_token
-from flaskr.api.shaping import close_after_upload, shape_errors, tell
+from flaskr.api.shaping import close_after_upload, refuse_head, shape_errors, tell
 from flaskr.api.taking import Said, sent_picture, take
 from flaskr.errors import (
     DomainError,
@@ -91,6 +91,7 @@ def upload() -> AnyResponse:
     The key in the header or the address comes before one in the form, for which the body has to be
     read.
     """
+    refuse_head()
     secret = request.headers.get("X-API-Key") or request.args.get("key") or header_token()
     if secret:
         admit_token(secret.strip(), "upload")

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from flaskr.api.admission import admit_token, header_token
 from flaskr.api.shaping import close_after_upload, shape_errors, tell
-from flaskr.api.taking import UNNAMED, Said, delete, deletion_hash, sent_picture, take
+from flaskr.api.taking import UNNAMED, Said, delete, sent_picture, take, upload_hash
 from flaskr.errors import DomainError, NoFileError
-from flaskr.models import Image
+from flaskr.library.uploads import Upload
 from flaskr.web.arriving import body_file
 from flaskr.web.intake import expect_picture, takes_files
 from flaskr.web.links import image_card
@@ -51,11 +51,11 @@ def upload() -> Response:
     admit_token(header_token(), "upload")
     if is_form():
         sent = sent_picture(FIELD)
-        return envelope(picture(take(sent, said()).image))
+        return envelope(picture(take(sent, said())))
     with body_file(UNNAMED) as part:
         if not part.spooled.size and part.error is None:
             raise NoFileError
-        return envelope(picture(take(part, said()).image))
+        return envelope(picture(take(part, said())))
 
 
 @bp.delete("/image/<text>")
@@ -76,12 +76,13 @@ def said() -> Said:
     )
 
 
-def picture(image: Image) -> dict[str, object]:
+def picture(upload: Upload) -> dict[str, object]:
     """Return what clients are told of a picture; its size is in bytes."""
+    image = upload.image
     card = image_card(image)
     return {
         "id": card.key,
-        "deletehash": deletion_hash(image),
+        "deletehash": upload_hash(upload),
         "link": card.url,
         "title": image.title or None,
         "description": image.alt or None,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from flask_babel import format_timedelta, gettext
 
 from flaskr.api.admission import admit_by_form, admit_sender, admit_token, header_token
@@ -27,10 +27,9 @@ from flaskr.library.uploads import Upload
 from flaskr.models import Album, Image
 from flaskr.web.intake import expect_picture, media, takes_files
 from flaskr.web.links import ImageCard, absolute, image_card, lasting_thumbnail
-from flaskr.web.outcomes import image_delete_url
+from flaskr.web.outcomes import delete_url, image_delete_url
 from flaskr.web.uploading import max_file_bytes
 
-TOKEN_NAME = "lsky-pro"  # noqa: S105 - what the token is for
 PAGE_SIZE = 40
 KILOBYTE = 1024
 STRATEGY = 1
@@ -88,25 +87,27 @@ shape_errors(bp, refuse)
 def log_in() -> Response:
     """Make a token; accounts here have no e-mail address, so their name stands for it."""
     name = sent_text("email", "username")
-    return envelope({"token": make_token(name, sent_text("password"), TOKEN_NAME)})
+    return envelope({"token": make_token(name, sent_text("password"), tokens.LSKY)})
 
 
 @bp.delete("/v1/tokens")
 def revoke_tokens() -> Response:
-    """Revoke all tokens of the account."""
+    """Revoke the tokens that were made here for a password, and the one that asks.
+
+    Others are not its business: a token of this scope may be narrower than they are.
+    """
     user = admit_token(header_token(), "library")
-    for token in tokens.list_own(db.session, user):
-        tokens.revoke(db.session, user, token.id)
+    tokens.drop_named(db.session, user, [tokens.LSKY], also=g.token)
     db.session.commit()
     return envelope()
 
 
 @bp.get("/v1/profile")
 def profile() -> Response:
-    """Tell of the account. Without a quota, there is as much room as the volume has."""
+    """Tell of the account."""
     user = admit_token(header_token(), "upload")
     used = usage.of(db.session, media().quota, user.id)
-    most = used.most_bytes or used.bytes + media().spool.free_bytes()
+    most = used.all_bytes(media().spool.free_bytes())
     told = {
         "name": user.username,
         "username": user.username,
@@ -139,8 +140,10 @@ def strategies() -> Response:
 def upload() -> Response:
     """Take the picture in the field `file`. Who may see it and where it lies is not asked here."""
     admit_sender(header_token())
-    image = take(sent_file("file"), Said(album=sent_album())).image
-    return envelope(picture(image) | {"sha1": sha1(media(), image.blob)})
+    taken = take(sent_file("file"), Said(album=sent_album()))
+    image = taken.image
+    told = picture(image, delete_url(taken))
+    return envelope(told | {"sha1": sha1(media(), image.blob)})
 
 
 @bp.post("/upload")
@@ -170,7 +173,7 @@ def old_picture(upload: Upload) -> dict[str, object]:
         "mime": card.type,
         "sha1": sha1(media(), upload.image.blob),
         "md5": card.md5,
-        "delete": image_delete_url(upload.image),
+        "delete": delete_url(upload),
     }
 
 
@@ -198,8 +201,8 @@ def delete_image(key: str) -> Response:
     return envelope(message=gettext("Deleted."))
 
 
-def picture(image: Image) -> dict[str, Any]:
-    """Return what clients are told of a picture. Sizes are in kilobytes."""
+def picture(image: Image, deletion: str | None) -> dict[str, Any]:
+    """Return what clients are told of a picture, with its deletion link. Sizes are in kilobytes."""
     card = image_card(image)
     name = f"{card.key}.{image.blob.extension}"
     return {
@@ -212,7 +215,7 @@ def picture(image: Image) -> dict[str, Any]:
         "extension": image.blob.extension,
         "md5": card.md5,
         "sha1": "",
-        "links": links(image, card),
+        "links": links(image, card) | {"delete_url": deletion},
     }
 
 
@@ -225,14 +228,13 @@ def links(image: Image, card: ImageCard) -> dict[str, str | None]:
         "markdown": markdown,
         "markdown_with_link": f"[{markdown}]({card.url})",
         "thumbnail_url": lasting_thumbnail(image),
-        "delete_url": image_delete_url(image),
     }
 
 
 def listed(image: Image) -> dict[str, Any]:
     """Return what the list tells of a picture; to tell its SHA-1 would take reading it."""
     ago = image.created - datetime.now(UTC)
-    return picture(image) | {
+    return picture(image, image_delete_url(image)) | {
         "width": image.blob.width,
         "height": image.blob.height,
         "human_date": format_timedelta(ago, add_direction=True),

@@ -24,6 +24,7 @@ from flaskr.errors import (
     ScopeError,
     message_,
 )
+from flaskr.web.base64_text import BLANKS
 from flaskr.web.intake import (
     CHUNK,
     Base64File,
@@ -98,12 +99,13 @@ def call_method() -> Response:
 def receive(call: Call) -> Base64File:
     """Let a picture come to a method that takes one, from whoever has a token.
 
-    Raises NoSuchMethodError, and what `admit_token` raises.
+    Its text may be indented, as any in XML. Raises NoSuchMethodError, and what `admit_token`
+    raises.
     """
     if METHODS.get(call.method) is not new_media_object:
         raise NoSuchMethodError
     admit_token(call.text_param(PASSWORD).strip(), "upload")
-    return Base64File(media().spool.create(file_limit()), "bits")
+    return Base64File(media().spool.create(file_limit()), "bits", BLANKS)
 
 
 def new_media_object(call: Call) -> dict[str, str]:
@@ -128,8 +130,8 @@ def new_media_object(call: Call) -> dict[str, str]:
 
 def get_users_blogs(_call: Call) -> list[dict[str, Any]]:
     """Tell of the one blog that editors want to know of before they send anything."""
-    site = absolute("/")
-    return [{"blogid": BLOG_ID, "blogName": "Tuchuang", "url": site, "isAdmin": False}]
+    name, site = current_app.config["SITE_NAME"], absolute("/")
+    return [{"blogid": BLOG_ID, "blogName": name, "url": site, "isAdmin": False}]
 
 
 METHODS: dict[str, Callable[[Call], Any]] = {

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from flaskr.api.admission import admit_token, header_token
 from flaskr.api.shaping import close_after_upload, shape_errors, tell
-from flaskr.api.taking import delete, deletion_hash, take
+from flaskr.api.taking import delete, take, upload_hash
 from flaskr.errors import (
     DomainError,
     NoFileError,
@@ -140,6 +140,6 @@ def picture(upload: Upload) -> dict[str, object]:
         "height": card.height,
         "type": TYPE,
         "id": card.key,
-        "hash": deletion_hash(upload.image),
+        "hash": upload_hash(upload),
         "delete": delete_url(upload),
     }

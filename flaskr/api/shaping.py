@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, request
@@ -109,9 +110,7 @@ def shape_errors(blueprint: Blueprint, shape: Shape) -> None:
             response = shape(WrongAddressError(), failure.code)
             response.location = failure.new_url
             return response
-        response = shape(WrongMethodError(), WrongMethodError.status)
-        response.headers["Allow"] = ", ".join(allowed_methods(failure))
-        return response
+        return answer_wrong_method(shape, failure)
 
     def answer_fault(error: Exception) -> Response:
         return answer_domain_error(fault(error))
@@ -120,8 +119,16 @@ def shape_errors(blueprint: Blueprint, shape: Shape) -> None:
     blueprint.before_app_request(answer_misrouted)
     blueprint.register_error_handler(DomainError, answer_domain_error)
     blueprint.register_error_handler(HTTPException, answer_http_error)
+    blueprint.register_error_handler(MethodNotAllowed, partial(answer_wrong_method, shape))
     for kind in FAULTS:
         blueprint.register_error_handler(kind, answer_fault)
+
+
+def answer_wrong_method(shape: Shape, error: HTTPException) -> Response:
+    """Answer that the method was wrong, and tell which are right."""
+    response = shape(WrongMethodError(), WrongMethodError.status)
+    response.headers["Allow"] = ", ".join(allowed_methods(error))
+    return response
 
 
 def fault(error: Exception) -> DomainError:
@@ -133,6 +140,15 @@ def fault(error: Exception) -> DomainError:
     if isinstance(error, OSError | SQLAlchemyError):
         return tell_fault(error)
     raise error
+
+
+def refuse_head() -> None:
+    """Let only GET do what is done by GET: who asks HEAD wants nothing to happen.
+
+    Raises MethodNotAllowed.
+    """
+    if request.method == "HEAD" and request.url_rule is not None:
+        raise MethodNotAllowed(sorted((request.url_rule.methods or set()) - {"HEAD"}))
 
 
 def close_after_upload(response: Response) -> Response:

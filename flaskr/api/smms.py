@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify
 from flaskr.api.admission import admit_token, header_token
 from flaskr.api.asking import asked_page, sent_text
 from flaskr.api.logging_in import make_token
-from flaskr.api.shaping import close_after_upload, shape_errors, tell
-from flaskr.api.taking import delete, deletion_hash, sent_file, take
+from flaskr.api.shaping import close_after_upload, refuse_head, shape_errors, tell
+from flaskr.api.taking import delete, deletion_hash, sent_file, take, upload_hash
 from flaskr.db import db
 from flaskr.errors import (
     DomainError,
@@ -19,17 +19,17 @@ from flaskr.errors import (
     NoFileError,
     NotAdmittedError,
 )
-from flaskr.library import usage
+from flaskr.library import tokens, usage
 from flaskr.library.gallery import EVERYTHING, Sort
 from flaskr.library.keys import new_secret
 from flaskr.library.numbered import image_page
+from flaskr.library.uploads import Upload
 from flaskr.models import Image
 from flaskr.web.filters import filesize
 from flaskr.web.intake import media, takes_files
 from flaskr.web.links import image_card
-from flaskr.web.outcomes import image_delete_url
+from flaskr.web.outcomes import delete_url, image_delete_url
 
-TOKEN_NAME = "sm.ms"  # noqa: S105 - what the token is for
 PAGE_SIZE = 100
 
 CODES: dict[type[DomainError], str] = {
@@ -67,22 +67,22 @@ shape_errors(bp, refuse)
 def upload() -> Response:
     """Take the picture in the field `smfile`, or `file` for the successor."""
     admit_token(header_token(), "upload")
-    return envelope(picture(take(sent_file("smfile", "file")).image))
+    return envelope(sent(take(sent_file("smfile", "file"))))
 
 
 @bp.post("/v2/token")
 def log_in() -> Response:
     """Make a token."""
-    token = make_token(sent_text("username"), sent_text("password"), TOKEN_NAME)
+    token = make_token(sent_text("username"), sent_text("password"), tokens.SMMS)
     return envelope({"token": token})
 
 
 @bp.post("/v2/profile")
 def profile() -> Response:
-    """Tell of the account. Without a quota, there is as much room as the volume has."""
+    """Tell of the account."""
     user = admit_token(header_token(), "upload")
     used = usage.of(db.session, media().quota, user.id)
-    most = used.most_bytes or used.bytes + media().spool.free_bytes()
+    most = used.all_bytes(media().spool.free_bytes())
     told = {
         "username": user.username,
         "email": "",
@@ -108,9 +108,16 @@ def upload_history() -> Response:
 @bp.get("/v2/delete/<text>")
 def delete_picture(text: str) -> Response:
     """Delete the picture of a hash. As it is a GET, no hash does that without a token."""
+    refuse_head()
     admit_token(header_token(), "upload")
     delete(text, lambda: admit_token(header_token(), "library"))
     return envelope([], message="File delete success.")
+
+
+def sent(upload: Upload) -> dict[str, object]:
+    """Return what clients are told of a picture that they have sent."""
+    own = {"hash": upload_hash(upload), "delete": delete_url(upload)}
+    return picture(upload.image) | own
 
 
 def picture(image: Image) -> dict[str, object]:

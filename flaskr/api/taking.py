@@ -1,4 +1,7 @@
-"""What all clients' shapes have in common: a picture sent, what is said of it, its deletion."""
+"""What all clients' shapes have in common: a picture sent, what is said of it, its deletion.
+
+Who may is api.admission's.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,15 +11,17 @@ from typing import cast
 
 from flask import g, request
 
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.errors import NoFileError, NotFoundError, message_
 from flaskr.library import albums, editing, images, tags
 from flaskr.library.editing import Changes, Expiry
+from flaskr.library.fetching import Order
 from flaskr.library.keys import KEY_LENGTH, is_key, new_key
 from flaskr.library.uploads import Arrival, Upload, accept, deletion_secret
 from flaskr.models import Album, Image, User
 from flaskr.web.arriving import take_address
 from flaskr.web.intake import Base64File, ReceivedFile, expect_picture, media
+from flaskr.web.outcomes import told_secret
 from flaskr.web.uploading import max_file_bytes, picture_limits
 from flaskr.web.users import account
 
@@ -91,18 +96,15 @@ def take(sent: Sent, said: Said = NOTHING) -> Upload:
     # Guests share an account: what one has sent is not another's to be told of, or to delete.
     anew = said.expires is not None or "guest_upload" in g
     if isinstance(sent, str):
-        return take_address(sent, keep="share", name=said.name, anew=anew, finish=finish)
+        order = Order(sent.strip(), new_key(), "share", name=said.name, anew=anew)
+        return take_address(order, finish)
     if sent.error is not None:
         raise sent.error
     name = said.name or sent.filename or UNNAMED
-    try:
+    with committed():
         arrival = Arrival(sent.spooled, name, new_key(), "share", anew=anew)
         upload = accept(db.session, media(), account(), arrival, picture_limits())
         finish(upload)
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
     return upload
 
 
@@ -124,11 +126,16 @@ def find_album(owner: User, text: str) -> Album:
         raise NoSuchAlbumError from None
 
 
-def deletion_hash(image: Image) -> str:
-    """Return what deletes the image through a client's own address for that: key and secret.
+def upload_hash(upload: Upload) -> str:
+    """Return what deletes an upload through a client's own address for that: key and secret.
 
-    Of one from before the instance's secret key was changed it is the key alone.
+    Where the secret is not told it is the key alone, with which a token of scope `library` can.
     """
+    return upload.image.key + (told_secret(upload) or "")
+
+
+def deletion_hash(image: Image) -> str:
+    """Return the same of an image that was taken in before."""
     return image.key + (deletion_secret(media(), image) or "")
 
 

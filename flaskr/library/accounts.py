@@ -20,6 +20,7 @@ from flaskr.errors import (
     WrongCredentialsError,
     WrongPasswordError,
 )
+from flaskr.library import tokens
 from flaskr.library.keys import new_key
 from flaskr.library.link_forms import check_choice, check_template
 from flaskr.library.uploads import Keep
@@ -178,6 +179,7 @@ def on_demand(session: Session, external_id: str, username: str) -> User:
 def change_password(session: Session, user: User, current: str, new: str) -> None:
     """Set a new password and end every session of the account.
 
+    Tokens that clients got for the old one end, too; those that were made in the settings do not.
     Raises WrongPasswordError when `current` is not the password, WeakPasswordError for `new`.
     """
     if not _matches(user.password_hash, current):
@@ -186,6 +188,7 @@ def change_password(session: Session, user: User, current: str, new: str) -> Non
     begin_write(session)
     user.password_hash = password_hash
     user.session_version += 1
+    tokens.drop_named(session, user, tokens.OF_PASSWORDS)
 
 
 def set_keep(session: Session, user: User, keep: Keep) -> None:

@@ -28,8 +28,7 @@ def wait_for_owner(session: Session, owner_id: int) -> None:
 def led_to(session: Session, owner_id: int, key: str | None, sha256: str) -> IdempotencyKey | None:
     """Return the owner's earlier request with this key, if its image lives, or None.
 
-    `sha256` is that of what was sent. Raises IdempotencyMismatchError if the key came with
-    something else.
+    `sha256` stands for the request. Raises IdempotencyMismatchError if the key came with another.
     """
     if key is None:
         return None
@@ -69,15 +68,17 @@ def note_key(session: Session, image: Image, key: str | None, sha256: str, *, kn
 
 
 def same_content(session: Session, owner_id: int, blob: Blob, visibility: str) -> Image | None:
-    """Return the owner's newest living image of this content, kept this way, or None.
+    """Return the owner's newest living image of this content, kept this way for good, or None.
 
-    Pictures of upload sets do not count: their set deletes them when it has a newer one.
+    Pictures of upload sets do not count: their set deletes them when it has a newer one. Neither do
+    those that expire: a link to one would end without a word to whoever sent it once more.
     """
     of_a_set = exists().where(SetFile.image_id == Image.id)
     query = Image.living().where(
         Image.owner_id == owner_id,
         Image.blob_id == blob.id,
         Image.visibility == visibility,
+        Image.expires.is_(None),
         ~of_a_set,
     )
     return session.scalar(query.order_by(Image.id.desc()).limit(1))

@@ -207,13 +207,18 @@ def create(
 def announced_before(
     session: Session, media: Media, owner_id: int, announced: Announcement
 ) -> ResumableUpload | None:
-    """Return the owner's unfinished upload with the same idempotency key and length, or None."""
+    """Return the owner's unfinished upload of the same announcement, or None.
+
+    The same are idempotency key, length and how it is to be kept.
+    """
     if announced.idempotency_key is None:
         return None
     query = select(ResumableUpload).where(
         ResumableUpload.owner_id == owner_id,
         ResumableUpload.idempotency_key == announced.idempotency_key,
         ResumableUpload.length == announced.length,
+        ResumableUpload.keep == announced.keep,
+        ResumableUpload.visibility.is_not_distinct_from(announced.visibility),
         unfinished(),
         ResumableUpload.expires > now(),
     )

@@ -7,11 +7,11 @@ view was used goes on to its end.
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Subquery, func, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -65,6 +65,14 @@ class ShareUsedUpError(ShareEndedError):
     message = message_(
         "This link was opened as often as it may be. Ask whoever shared it for a new one."
     )
+
+
+ENDINGS: dict[type[ShareEndedError], str] = {
+    ShareRevokedError: "revoked",
+    ShareExpiredError: "expired",
+    ShareUsedUpError: "used_up",
+}
+"""How a share can have ended, in a word for programs."""
 
 
 class ViewLimitError(DomainError):
@@ -165,11 +173,19 @@ def revise(session: Session, owner: User, share: Share, terms: Terms) -> None:
 
     A moment that it has had before may have passed.
     """
-    checked = check(terms, before=share.expires)
-    password = hashed(terms) if terms.password is not None else share.password
+    said = asdict(terms)
+    if terms.password is None:
+        del said["password"]
+    amend(session, owner, share, said)
+
+
+def amend(session: Session, owner: User, share: Share, said: Mapping[str, Any]) -> None:
+    """Change those of a share's terms that `said` names, as `revise` does for all of them."""
+    checked = check(Terms(**said), before=share.expires)
+    terms = replace(checked, password=hashed(checked))
     held = hold(session, owner, share.key)
-    held.name, held.note, held.expires = checked.name, checked.note, checked.expires
-    held.most_views, held.password = checked.most_views, password
+    for name in said:
+        setattr(held, name, getattr(terms, name))
     session.flush()
 
 
@@ -276,7 +292,7 @@ def is_used_up(share: Share) -> bool:
     return share.most_views is not None and share.views >= share.most_views
 
 
-def state(share: Share) -> DomainError | None:
+def state(share: Share) -> ShareEndedError | None:
     """Return how the share has ended, or None while others can open it."""
     try:
         check_living(share)

@@ -1,9 +1,12 @@
 """API tokens: made once, shown once, stored as a hash."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
@@ -18,6 +21,8 @@ from flaskr.library.keys import digest, new_secret
 from flaskr.models import MAX_ID, Token, User, now
 from flaskr.transactions import begin_write
 
+log = logging.getLogger(__name__)
+
 SCOPES = ("upload", "library", "admin")
 """From the narrowest to the widest; a wider scope includes the narrower ones."""
 
@@ -26,6 +31,10 @@ MOST = 200
 """How many tokens an account may have."""
 
 NAME_LENGTH = 100
+
+LSKY, SMMS = "lsky-pro", "sm.ms"
+OF_PASSWORDS = (LSKY, SMMS)
+"""The names of tokens that clients with a log-in of their own get for a name and a password."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,16 @@ def drop_old(session: Session, user: User, name: str, keep: int) -> None:
     session.flush()
 
 
+def drop_named(
+    session: Session, user: User, names: Iterable[str], also: Token | None = None
+) -> None:
+    """Remove the account's tokens of these names, and one more."""
+    user_id, more = user.id, also.id if also else None
+    begin_write(session)
+    chosen = Token.name.in_(list(names)) | (Token.id == more)
+    session.execute(delete(Token).where(Token.user_id == user_id, chosen))
+
+
 def is_expired(token: Token, moment: datetime) -> bool:
     """Tell whether the token is good for nothing any more."""
     return token.expires is not None and token.expires <= moment
@@ -109,7 +128,7 @@ def redeem(session: Session, secret: str, scope: str) -> Token:
     """Return the token with this text, which stands for its account.
 
     Raises InvalidTokenError if it is unknown or expired, ScopeError if it is narrower than
-    `scope`. That it was used is noted, at most once in LAST_USED_STEP.
+    `scope`.
     """
     token = Token.by_secret(session, digest(secret))
     moment = now()
@@ -117,7 +136,22 @@ def redeem(session: Session, secret: str, scope: str) -> Token:
         raise InvalidTokenError
     if SCOPES.index(token.scope) < SCOPES.index(scope):
         raise ScopeError(scope=scope)
-    if token.last_used is None or moment - token.last_used > LAST_USED_STEP:
-        begin_write(session)
-        token.last_used = moment
     return token
+
+
+def note_use(session: Session, token: Token) -> None:
+    """Note that the token was used, and commit that; at most once in LAST_USED_STEP.
+
+    While nothing can be written it is not noted: whoever only reads goes on.
+    """
+    moment = now()
+    if token.last_used is not None and moment - token.last_used <= LAST_USED_STEP:
+        return
+    id_ = token.id
+    try:
+        begin_write(session)
+        session.execute(update(Token).where(Token.id == id_).values(last_used=moment))
+        session.commit()
+    except DatabaseError:
+        session.rollback()
+        log.warning("the use of a token was not noted", exc_info=True)

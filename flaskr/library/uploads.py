@@ -67,8 +67,9 @@ class Arrival:
 
     @property
     def keyed_sha256(self) -> str:
-        """What has to be the same whenever the key is."""
-        return self.request_sha256 or self.file.sha256
+        """What has to be the same whenever the key is: what is sent, and how it is to be kept."""
+        sent = self.request_sha256 or self.file.sha256
+        return digest(f"{sent} {self.keep} {self.shown_to}")
 
 
 @dataclass(frozen=True)

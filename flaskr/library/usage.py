@@ -47,6 +47,10 @@ class Usage:
     most_images: int | None
     most_bytes: int | None
 
+    def all_bytes(self, free: int) -> int:
+        """Return how much it may keep in all; without a quota, as much as is `free` beside that."""
+        return self.bytes + free if self.most_bytes is None else self.most_bytes
+
 
 class Part(NamedTuple):
     """What an account keeps of one type."""

@@ -50,9 +50,9 @@ class ResumableUpload(Base):
 class IdempotencyKey(Base):
     """Which image a request with this key of the client's led to.
 
-    `content_sha256` is that of what was sent: of the file before anything was stripped, or of the
-    address from which it was to be fetched. `created` is the image's own moment if this request
-    made the image.
+    `content_sha256` stands for the request: for the file before anything was stripped, or for the
+    address from which it was to be fetched, and for how it was to be kept. `created` is the image's
+    own moment if this request made the image.
     """
 
     __tablename__ = "idempotency_key"

@@ -18,7 +18,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.errors import DomainError, NoFileError, TooManyAttemptsError
 from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import drop_boxes
@@ -141,16 +141,11 @@ def take(token: str, sender: str, part: ReceivedFile) -> Image:
         raise part.error
     if not part.filename:
         raise NoFileError
-    try:
+    with committed():
         box = drop_boxes.find(db.session, token)
         count_drop()
         sending = drop_boxes.Sending(part.spooled, part.filename, sender, idempotency_key())
-        image = drop_boxes.take(db.session, media(), box, sending, picture_limits())
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
-    return image
+        return drop_boxes.take(db.session, media(), box, sending, picture_limits())
 
 
 def answer_json(outcome: Outcome[Image]) -> Response:

@@ -14,6 +14,7 @@ from flaskr.library.fetching import Order, Progress, fetch
 from flaskr.library.uploads import Upload
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.upload import answer_page
+from flaskr.web.arriving import order_of
 from flaskr.web.formats import LINES, wants_json, wants_lines
 from flaskr.web.intake import media
 from flaskr.web.limits import count_fetch
@@ -21,13 +22,9 @@ from flaskr.web.outcomes import answer_json, tell
 from flaskr.web.uploading import (
     Outcome,
     Refusal,
-    chosen_keep,
-    chosen_visibility,
-    idempotency_key,
     max_file_bytes,
     picture_limits,
     read_batch,
-    read_position,
     tell_fault,
 )
 from flaskr.web.users import account, login_required
@@ -41,14 +38,7 @@ def fetch_picture() -> Response:
     A script that reads lines is told how far it is; the last line is what an upload answers.
     """
     batch = read_batch(request.form.get("batch", ""))
-    order = Order(
-        request.form.get("url", "").strip(),
-        batch,
-        chosen_keep(),
-        position=read_position(request.form.get("position", "")),
-        idempotency_key=idempotency_key(),
-        visibility=chosen_visibility(),
-    )
+    order = order_of(request.form, batch)
     count_fetch(account().name_key)
     if wants_lines():
         return answer_lines(order, batch)

@@ -15,13 +15,13 @@ from flaskr.db import db
 from flaskr.errors import DomainError, ExpiryPassedError, LinkPasswordError, NotFoundError
 from flaskr.library import albums, details, images, shares
 from flaskr.library.chosen import distinct, own_images
-from flaskr.library.shares import Terms, ViewLimitError
+from flaskr.library.shares import ShareEndedError, Terms, ViewLimitError
 from flaskr.models import Album, Image, Share
 from flaskr.tuchuang import bp, bulk
 from flaskr.tuchuang.describing import MINUTE, InvalidMomentError, as_moment, read_moment
 from flaskr.web.errors import describe
 from flaskr.web.intake import media
-from flaskr.web.links import absolute, attachment_header
+from flaskr.web.links import attachment_header, share_link
 from flaskr.web.redirects import asked_return
 from flaskr.web.security import FILE_POLICY
 from flaskr.web.tiles import tiles_of
@@ -156,7 +156,7 @@ def revoke_share(key: str) -> Response:
 def share_qr_code(key: str) -> Response:
     """Draw a share's link as a QR code; `?download` saves it."""
     own = shares.find_own(db.session, account(), key)
-    link = link_of(own)
+    link = share_link(own)
     if link is None:
         raise NotFoundError
     response = Response(details.qr_code(link), mimetype="image/svg+xml")
@@ -177,7 +177,7 @@ def share_card(own: Share, number: int | None = None) -> ShareCard:
         name=title(own),
         note=own.note,
         page=url_for("tuchuang.share", key=own.key),
-        link=link_of(own),
+        link=share_link(own),
         images=shares.count(db.session, own) if number is None else number,
         views=own.views,
         most_views=own.most_views,
@@ -189,14 +189,14 @@ def share_card(own: Share, number: int | None = None) -> ShareCard:
     )
 
 
-def ending(ended: DomainError | None) -> str:
+def ending(ended: ShareEndedError | None) -> str:
     """Return how a share has ended in one word for its owner; nothing while it is open."""
-    texts = {
+    texts: dict[type[ShareEndedError], str] = {
         shares.ShareRevokedError: gettext("Revoked"),
         shares.ShareExpiredError: gettext("Expired"),
         shares.ShareUsedUpError: gettext("Used up"),
     }
-    return texts[type(ended)] if ended else ""  # type: ignore[index]  # they are all
+    return texts[type(ended)] if ended else ""
 
 
 def title(own: Share) -> str:
@@ -207,12 +207,6 @@ def title(own: Share) -> str:
         return db.session.get_one(Album, own.album_id).name
     first = shares.list_page(db.session, own, 1, 1)
     return (first[0].title or first[0].name) if first else gettext("Nothing any more")
-
-
-def link_of(own: Share) -> str | None:
-    """Return the address for others; None if it was made with another secret key."""
-    token = shares.token_of(media(), own)
-    return absolute(url_for("short_links.share", token=token)) if token else None
 
 
 # ---- the form -------------------------------------------------------------------------------

@@ -1,17 +1,23 @@
 """Pictures that come otherwise than in a form: as the body of a request, or by their address."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from flask import current_app, request
 
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.library.fetching import Order, fetch
-from flaskr.library.keys import new_key
-from flaskr.library.uploads import Keep, Upload
+from flaskr.library.uploads import Upload
 from flaskr.web.intake import CHUNK, ReceivedFile, expect_one_file, file_limit, media
 from flaskr.web.limits import count_fetch
-from flaskr.web.uploading import chosen_keep, idempotency_key, max_file_bytes, picture_limits
+from flaskr.web.uploading import (
+    idempotency_key,
+    max_file_bytes,
+    picture_limits,
+    read_keep,
+    read_position,
+    read_visibility,
+)
 from flaskr.web.users import account
 
 
@@ -34,37 +40,32 @@ def body_file(name: str) -> Iterator[ReceivedFile]:
         part.close()
 
 
-def take_address(
-    address: str,
-    *,
-    keep: Keep | None = None,
-    name: str = "",
-    anew: bool = False,
-    finish: Callable[[Upload], object] = lambda _: None,
-) -> Upload:
-    """Fetch the picture at an address, take it in and commit it; before that, `finish` gets it.
+def order_of(said: Mapping[str, str], batch: str) -> Order:
+    """Return what is to be fetched: the address in `url`, kept as the fields beside it say.
 
-    It is kept as the account does unless `keep` says otherwise, and named as where it comes from
-    unless `name` does. Raises TooManyAttemptsError, and what `library.fetching.fetch` raises.
+    What they leave out is as the account has it. Raises InvalidKeepError, InvalidVisibilityError,
+    InvalidIdempotencyKeyError.
     """
-    order = Order(
-        address.strip(),
-        new_key(),
-        keep or chosen_keep(),
+    return Order(
+        said.get("url", "").strip(),
+        batch,
+        read_keep(said.get("keep", "")),
+        position=read_position(said.get("position", "")),
         idempotency_key=idempotency_key(),
-        name=name,
-        anew=anew,
+        visibility=read_visibility(said.get("visibility", "")),
     )
+
+
+def take_address(order: Order, finish: Callable[[Upload], object] = lambda _: None) -> Upload:
+    """Fetch a picture, take it in and commit it; before that, `finish` gets it.
+
+    Raises TooManyAttemptsError, and what `library.fetching.fetch` raises.
+    """
     count_fetch(account().name_key)
     fetcher = current_app.extensions["tuchuang.fetcher"]
     size = max_file_bytes()
     events = fetch(db.session, media(), fetcher, account(), order, picture_limits(), size)
-    try:
-        with closing(events):
-            upload = next(event for event in events if isinstance(event, Upload))
-            finish(upload)
-            db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
+    with closing(events), committed():
+        upload = next(event for event in events if isinstance(event, Upload))
+        finish(upload)
     return upload

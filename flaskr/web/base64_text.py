@@ -17,7 +17,9 @@ PREFIX = re.compile(rb"\s*data:[^,]{0,200},")
 STANDARD = bytes.maketrans(b"-_ ", b"+/+")
 """Spaces are pluses that a client has not quoted in a form."""
 
-BLANKS = b"\t\r\n"
+NAME_END = re.compile(rb"[=&]")
+LINE_ENDS = b"\t\r\n"
+BLANKS = b"\t\r\n "
 
 
 class InvalidBase64Error(DomainError):
@@ -29,9 +31,13 @@ class InvalidBase64Error(DomainError):
 
 
 class Base64Decoder:
-    """Decodes Base64, also of the URL-safe kind, with line ends, unpadded, or as a `data:` URL."""
+    """Decodes Base64, also of the URL-safe kind, with line ends, unpadded, or as a `data:` URL.
 
-    def __init__(self) -> None:
+    What is in `blanks` does not count. In forms that are only LINE_ENDS: see STANDARD.
+    """
+
+    def __init__(self, blanks: bytes = LINE_ENDS) -> None:
+        self._blanks = blanks
         self._begun = False
         self._carry = b""
         self._ended = False
@@ -42,7 +48,7 @@ class Base64Decoder:
             self._begun = True
             prefix = PREFIX.match(piece)
             piece = piece[prefix.end() :] if prefix else piece.lstrip()
-        text = self._carry + piece.translate(None, BLANKS)
+        text = self._carry + piece.translate(None, self._blanks)
         whole = len(text) // 4 * 4
         self._carry = text[whole:]
         return self._decode(text[:whole])
@@ -69,35 +75,42 @@ def is_address(text: bytes | bytearray) -> bool:
     return ADDRESS.match(text) is not None
 
 
-def urlencoded_fields(pieces: Iterable[bytes]) -> Iterator[tuple[str, bytes | None]]:
+def urlencoded_fields(pieces: Iterable[bytes], most: int) -> Iterator[tuple[str, bytes | None]]:
     """Yield an urlencoded form as it arrives: a field's name with each piece of its value.
 
     Values are still quoted, but no piece ends within a quoted byte; None comes after the last one.
-    Raises ValueError for a name without end.
+    Raises ValueError for a name without end, and for more than `most` fields, those without a name
+    or a value among them.
     """
     name: str | None = None
+    count = 0
     held = b""
     for piece in chain(pieces, [b"&"]):
         held += piece
-        while held:
+        start = 0  # of what is not read yet: to cut `held` for each field would copy it each time
+        while start < len(held):
             if name is None:
-                found = re.search(rb"[=&]", held)
+                found = NAME_END.search(held, start)
+                if (found.start() if found else len(held)) - start > MAX_NAME:
+                    raise ValueError("a name without end")
                 if found is None:
-                    if len(held) > MAX_NAME:
-                        raise ValueError("a name without end")
                     break
-                start, held = held[: found.start()], held[found.end() :]
+                count += 1
+                if count > most:
+                    raise ValueError("too many fields")
                 if found[0] == b"=":
-                    name = unquote_plus(start.decode("latin-1"))
+                    name = unquote_plus(held[start : found.start()].decode("latin-1"))
+                start = found.end()
                 continue
-            value, end, rest = held.partition(b"&")
-            if end:
-                yield name, value
+            end = held.find(b"&", start)
+            if end >= 0:
+                yield name, held[start:end]
                 yield name, None
-                name, held = None, rest
+                name, start = None, end + 1
             else:
-                quoted = value.rfind(b"%", -2)
-                cut = len(value) if quoted < 0 else quoted
-                yield name, value[:cut]
-                held = value[cut:]
+                quoted = held.rfind(b"%", max(start, len(held) - 2))
+                cut = len(held) if quoted < 0 else quoted
+                yield name, held[start:cut]
+                start = cut
                 break
+        held = held[start:]

@@ -8,7 +8,9 @@ from flask import Flask, Response, current_app, request
 API = "/api/"
 ANY = "*"
 METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
-SENT = "Authorization, Content-Type, Idempotency-Key"
+SENT = "Authorization, Content-Type, Idempotency-Key, token, X-API-Key"
+"""What may be sent; the last two are where clients of lsky-pro 1.x and of Chevereto have tokens."""
+
 READ = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After"
 DAY = 24 * 3600
 

@@ -21,6 +21,7 @@ from flaskr.library.media import Media
 from flaskr.storage import SpooledFile
 from flaskr.web.base64_text import (
     HELD,
+    LINE_ENDS,
     Base64Decoder,
     InvalidBase64Error,
     is_address,
@@ -113,11 +114,14 @@ class ReceivedFile(FileStorage):
 
 
 class Base64File(ReceivedFile):
-    """A picture that comes as text in Base64: what is written to it is decoded."""
+    """A picture that comes as text in Base64: what is written to it is decoded.
 
-    def __init__(self, spooled: SpooledFile, name: str) -> None:
+    `blanks` are as a Base64Decoder has them.
+    """
+
+    def __init__(self, spooled: SpooledFile, name: str, blanks: bytes = LINE_ENDS) -> None:
         super().__init__(spooled, name)
-        self._decoder = Base64Decoder()
+        self._decoder = Base64Decoder(blanks)
 
     def write(self, chunk: bytes) -> None:
         if self.error is None:
@@ -185,13 +189,11 @@ class StreamingFormParser(FormDataParser):
     def _fields(self, stream: IO[bytes]) -> Iterator[tuple[str, str | ReceivedFile]]:
         """Yield each field of an urlencoded form that may have a picture in it."""
         part: Part | None = None
-        text_bytes = count = 0
+        text_bytes = 0
+        pieces = iter(partial(stream.read, CHUNK), b"")
         try:
-            for name, value in urlencoded_fields(iter(partial(stream.read, CHUNK), b"")):
+            for name, value in urlencoded_fields(pieces, self.max_form_parts or 1000):
                 if part is None:
-                    count += 1
-                    if count > (self.max_form_parts or 1000):
-                        raise MalformedFormError
                     part = Part(name)
                 if value is None:
                     yield part.finish()

@@ -1,5 +1,6 @@
 """How often somebody may try."""
 
+import sqlite3
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import time
@@ -8,6 +9,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.errors import ConfigurationError as UnusableStoreError
+from limits.errors import StorageError
 
 from flaskr.config import ConfigurationError
 from flaskr.errors import TooManyAttemptsError, TooManyRequestsError
@@ -129,13 +131,20 @@ def count_wrong_link_password(link_key: str) -> None:
 
 
 def count_request(token_id: int) -> None:
-    """Count a request with this token. Raises TooManyRequestsError."""
+    """Count a request with this token. Raises TooManyRequestsError.
+
+    What cannot be counted is let through: the token is good, and reading has to go on.
+    """
     most = current_app.config["TOKEN_REQUESTS"]
     if not (most and current_app.config["RATE_LIMITS"]):
         return
     limit = RateLimitItemPerMinute(most)
-    allowed = limiter.limiter.hit(limit, "token", str(token_id))
-    reset, rest = limiter.limiter.get_window_stats(limit, "token", str(token_id))
+    try:
+        allowed = limiter.limiter.hit(limit, "token", str(token_id))
+        reset, rest = limiter.limiter.get_window_stats(limit, "token", str(token_id))
+    except (StorageError, sqlite3.Error):
+        current_app.logger.warning("a request was not counted", exc_info=True)
+        return
     g.rate = {
         "X-RateLimit-Limit": str(most),
         "X-RateLimit-Remaining": str(rest),
@@ -151,17 +160,19 @@ def tell_rest(response: Response) -> Response:
     return response
 
 
-def check_form() -> None:
-    """Raise TooManyAttemptsError where too many forms had no good token in them.
+def count_form() -> None:
+    """Count a form before it is read to find a token in it. Raises TooManyAttemptsError.
 
-    Such a form is read before anybody knows whose it is, and with it its picture.
+    With it comes its picture, before anybody knows whose it is; so it counts from the start, and
+    whatever becomes of it, unless `forget_form` says that it was a good one.
     """
-    check(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
+    spend(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
 
 
-def count_bad_form() -> None:
-    """Count a form that was read for nothing."""
-    count(BAD_FORMS_PER_ADDRESS, "bad-form", client_address())
+def forget_form() -> None:
+    """Count a form no longer: somebody is known to have sent it."""
+    if current_app.config["RATE_LIMITS"]:
+        limiter.limiter.hit(BAD_FORMS_PER_ADDRESS, "bad-form", client_address(), cost=-1)
 
 
 def check(limit: RateLimitItem, *identifiers: str) -> None:

@@ -98,5 +98,6 @@ class SQLiteStorage(Storage):
                 "CREATE TABLE IF NOT EXISTS counter "
                 "(key TEXT PRIMARY KEY, number INTEGER NOT NULL, expires REAL NOT NULL)"
             )
+            connection.execute("CREATE INDEX IF NOT EXISTS counter_expires ON counter (expires)")
             self._local.connection = connection
         return connection

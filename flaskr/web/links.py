@@ -16,10 +16,12 @@ from flask import current_app, g, request, url_for
 from flaskr.errors import DomainError, message_
 from flaskr.imaging.formats import AVIF, EXTENSIONS, JPEG, SVG, WEBP
 from flaskr.imaging.spec import THUMBNAIL, VARIANT_FORMATS, Spec
+from flaskr.library import shares
 from flaskr.library.link_forms import Pasted, PictureLinks, Source, one_line
 from flaskr.library.names import stem
 from flaskr.library.trash import is_gone
-from flaskr.models import Image
+from flaskr.models import Image, Share
+from flaskr.web.intake import media
 from flaskr.web.users import account, own_template
 
 SHOWN_BY_BROWSERS = {"jpg", "png", "gif", "webp", "avif", "bmp", "svg"}
@@ -264,6 +266,12 @@ def srcset(image: Image, boxes: Iterable[int], *, still: bool) -> str:
         if box >= longest:
             break
     return ", ".join(sources)
+
+
+def share_link(share: Share) -> str | None:
+    """Return a share's address for others; None if it was made with another secret key."""
+    token = shares.token_of(media(), share)
+    return absolute(url_for("short_links.share", token=token)) if token else None
 
 
 def chosen_link(image: Image) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from flask import jsonify, make_response, url_for
+from flask import g, jsonify, make_response, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from flaskr.library import tokens
 from flaskr.library.uploads import Upload, deletion_secret
 from flaskr.models import Image
 from flaskr.web.errors import describe
@@ -66,9 +67,19 @@ def name_refusal(refusal: Refusal) -> str:
     return str(gettext("%(name)s: %(message)s", name=refusal.name, message=message))
 
 
+def told_secret(upload: Upload) -> str | None:
+    """Return what deletes the picture, as far as it is known and this sender's business.
+
+    A token that may only upload learns it of what it has sent, not of what was there before:
+    whoever has a picture could delete it everywhere else.
+    """
+    narrow = "token" in g and g.token.scope == tokens.SCOPES[0]
+    return None if upload.known and narrow else upload.deletion_secret
+
+
 def delete_url(upload: Upload) -> str | None:
-    """Return the deletion link, as far as its secret is known."""
-    return deletion_link(upload.image.key, upload.deletion_secret)
+    """Return the deletion link, as far as its secret is told."""
+    return deletion_link(upload.image.key, told_secret(upload))
 
 
 def image_delete_url(image: Image) -> str | None:

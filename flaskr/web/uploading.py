@@ -1,4 +1,7 @@
-"""From files in a request to images, or to reasons why not."""
+"""From files in a request to images, or to reasons why not; and what a request says of them.
+
+How their bytes come in is web.intake's; what comes otherwise than in a form is web.arriving's.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from flaskr.db import db, from_database_error
+from flaskr.db import committed, db, from_database_error
 from flaskr.errors import (
     DomainError,
     InvalidIdempotencyKeyError,
@@ -123,7 +126,7 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
     """Take one file in and commit it. Raises what `library.uploads.accept` raises."""
     if part.error is not None:
         raise part.error
-    try:
+    with committed():
         arrival = Arrival(
             part.spooled,
             part.filename or "",
@@ -133,12 +136,7 @@ def take_file(part: ReceivedFile, batch: str) -> Upload:
             idempotency_key=idempotency_key(),
             visibility=chosen_visibility(),
         )
-        upload = accept(db.session, media(), account(), arrival, picture_limits())
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
-    return upload
+        return accept(db.session, media(), account(), arrival, picture_limits())
 
 
 def take_set_file(
@@ -147,14 +145,9 @@ def take_set_file(
     """Take one file into an upload set and commit it. Raises what `set_files.take` raises."""
     if part.error is not None:
         raise part.error
-    try:
+    with committed():
         arrival = SetArrival(part.spooled, name, slot)
-        taken = take(db.session, media(), account(), found, arrival, picture_limits())
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
-    return taken
+        return take(db.session, media(), account(), found, arrival, picture_limits())
 
 
 def chosen_keep() -> Keep:
@@ -162,7 +155,12 @@ def chosen_keep() -> Keep:
 
     Raises InvalidKeepError for what is no way of keeping: to guess could publish a private picture.
     """
-    return read_keep(request.form.get("keep", ""))
+    return read_keep(said("keep"))
+
+
+def said(name: str) -> str:
+    """Return what the form says of an upload, or the address where there is none; else nothing."""
+    return request.form.get(name) or request.args.get(name, "")
 
 
 def read_keep(text: str) -> Keep:
@@ -182,7 +180,7 @@ def chosen_visibility() -> str | None:
 
     Raises InvalidVisibilityError.
     """
-    return read_visibility(request.form.get("visibility", ""))
+    return read_visibility(said("visibility"))
 
 
 def read_visibility(text: str) -> str | None:

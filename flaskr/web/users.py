@@ -157,7 +157,8 @@ def redeem(secret: str, scope: str) -> User:
     """
     token = tokens.redeem(db.session, secret, scope)
     token_id = token.id
-    db.session.commit()
+    tokens.note_use(db.session, token)
+    end_read(db.session)
     count_request(token_id)
     g.token = token
     g.token_account = token.user

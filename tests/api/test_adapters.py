@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
+from limits import parse
 
 from flaskr.library import accounts, usage
+from flaskr.library.uploads import deletion_secret
 from flaskr.models import Image, Token
+from flaskr.web import limits
 from tests import factories
 from tests.api.adapters import ADAPTERS, BY_NAME, Adapter, multipart
 from tests.browsing import Browser
@@ -54,6 +58,18 @@ def test_a_picture_that_is_sent_again_is_answered_with_the_link_it_has(
     assert again.status_code == 200
     assert adapter.link(again.json) == adapter.link(first.json)
     assert count_rows(session, Image) == 1
+
+
+def test_who_may_only_upload_learns_to_delete_nothing_that_was_there(
+    adapter, client, session, ada, media, token
+):
+    first = adapter.send(client, token, png())
+    secret = deletion_secret(media, session.query(Image).one())
+    assert secret is not None
+    again = adapter.send(client, token, png())
+    wide = adapter.send(client, make_token(session, ada, "library"), png())
+    assert adapter.link(again.json) == adapter.link(wide.json)
+    assert [secret in answer.text for answer in (first, again, wide)] == [True, False, True]
 
 
 def test_the_link_works_whatever_the_account_keeps(adapter, client, guest, session, ada, token):
@@ -117,6 +133,67 @@ def test_forms_without_a_good_token_are_not_read_for_ever(make_app, name, token)
     good = {"key": token, "token": token}
     assert "Too many attempts" in adapter.refuses(adapter.post(client, "", file, fields=good), 429)
     assert adapter.link(adapter.post(client, token, file).json)
+
+
+@pytest.fixture
+def few_forms(make_app, monkeypatch):
+    """A client at an app that reads two forms without a good token."""
+    monkeypatch.setattr(limits, "BAD_FORMS_PER_ADDRESS", parse("2 per 5 minutes"))
+    return Browser(make_app(RATE_LIMITS=True, MAX_FILE_BYTES=1000))
+
+
+TOKEN_IN_FORM = pytest.mark.parametrize("name", ["chevereto", "lsky 1.x"])
+
+
+@TOKEN_IN_FORM
+@pytest.mark.parametrize("fault", ["cut off", "too large", "no form"])
+def test_forms_that_cannot_be_read_count_as_well(few_forms, name, fault):
+    adapter = BY_NAME[name]
+    content = png() + bytes(200_000 if fault == "too large" else 0)
+    form = multipart({}, (adapter.field, "a.png", content))
+    if fault == "cut off":
+        form["data"] = form["data"][:-40]
+    elif fault == "no form":
+        form["data"] = b"words" * 100
+    for _ in range(2):
+        assert "Too many attempts" not in few_forms.post(adapter.path, **form).text
+    adapter.refuses(few_forms.post(adapter.path, **form), 429)
+
+
+@TOKEN_IN_FORM
+def test_good_forms_do_not_count(few_forms, name, token):
+    adapter = BY_NAME[name]
+    good = {"key": token, "token": token}
+    for _ in range(4):
+        answer = adapter.post(few_forms, "", (adapter.field, "a.png", png()), fields=good)
+        assert adapter.link(answer.json)
+
+
+@TOKEN_IN_FORM
+def test_forms_count_while_they_are_read(few_forms, name):
+    adapter = BY_NAME[name]
+    answers: list[Any] = []
+
+    class Slow(BytesIO):
+        """A body during which others come, up to four of them."""
+
+        def readinto(self, _buffer: object) -> int:
+            if len(answers) < 4:
+                answers.append(None)
+                answers.append(send())
+            return 0
+
+    def send() -> Any:
+        return Browser(few_forms.application).post(
+            adapter.path,
+            input_stream=Slow(bytes(1000)),
+            content_type="multipart/form-data; boundary=x",
+        )
+
+    send()
+    third = next(answer for answer in answers if answer is not None)
+    assert answers.index(third) == 2
+    adapter.refuses(third, 429)
 
 
 @pytest.mark.usefixtures("nothing_is_stored")

@@ -1,6 +1,7 @@
 """Pictures that come as text: Base64 in many spellings, or an address."""
 
 import re
+import time
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flaskr.library import editing
+from flaskr.library.albums import albums_of
+from flaskr.library.editing import Changes
 from flaskr.models import Image
 from flaskr.web.base64_text import (
     Base64Decoder,
@@ -21,7 +25,7 @@ from flaskr.web.base64_text import (
 from tests.api.adapters import BY_NAME, Adapter, multipart
 from tests.browsing import Browser
 from tests.elsewhere import Elsewhere, ok
-from tests.factories import count_rows, encode, make_token, noise, png
+from tests.factories import count_rows, encode, make_album, make_token, noise, png
 
 BIG = encode(noise(600, 600), "PNG")
 """More than Flask takes as a text: 500,000 bytes."""
@@ -141,6 +145,17 @@ def test_other_texts_stay_bounded(adapter, client, token):
     BY_NAME["chevereto"].refuses(answer, 400)
 
 
+@pytest.mark.parametrize("field", ["&", "x&", "x=&"])
+def test_empty_fields_end_a_form_as_others_do(client, field):
+    """Without a token, too; a megabyte of them must not keep the server busy."""
+    body = (field * (1 << 20))[: 1 << 20]
+    begun = time.process_time()
+    form = {"data": body, "content_type": "application/x-www-form-urlencoded"}
+    answer = client.post("/api/1/upload", **form)
+    assert BY_NAME["chevereto"].refuses(answer, 400).startswith("The upload arrived damaged")
+    assert time.process_time() - begun < 2
+
+
 # ---- addresses ------------------------------------------------------------------------------
 
 
@@ -164,6 +179,26 @@ def test_a_picture_may_lie_elsewhere(adapter, make_app, session, elsewhere, toke
     assert (image.name, image.title) == ("dog.png", "A dog")
     again = post(adapter, client, token, address, kind)
     assert adapter.link(again.json) == adapter.link(answer.json)
+
+
+def test_what_was_edited_in_between_outlasts_an_address_that_is_sent_again(
+    make_app, session, ada, media, elsewhere, token
+):
+    client = Browser(make_app(FETCH_NETWORKS=["127.0.0.0/8"]))
+    elsewhere.answers["/cat.png"] = ok(png(number=9))
+    named, other = make_album(session, ada, "Named"), make_album(session, ada, "Other")
+    said = {"source": elsewhere.url("/cat.png"), "title": "A cat", "album_id": named.key}
+    headers = {"X-API-Key": token, "Idempotency-Key": "once"}
+    assert client.post("/api/1/upload", data=said, headers=headers).status_code == 200
+    image = session.query(Image).one()
+    edited = Changes(title="The cat", albums=[other.key])
+    editing.edit(session, media, ada, image, edited, kept=0)
+    session.commit()
+    assert client.post("/api/1/upload", data=said, headers=headers).status_code == 200
+    session.expire_all()
+    image = session.query(Image).one()
+    assert image.title == "The cat"
+    assert {album.name for album in albums_of(session, image)} == {"Named", "Other"}
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])
@@ -221,7 +256,7 @@ def test_a_form_is_read_however_it_is_cut(fields, places):
     fields = [(re.sub("[\ud800-\udfff]", "", name), value) for name, value in fields]
     told: list[tuple[str, str]] = []
     value = b""
-    for name, piece in urlencoded_fields(cut(urlencode(fields).encode(), places)):
+    for name, piece in urlencoded_fields(cut(urlencode(fields).encode(), places), 100):
         if piece is None:
             told.append((name, unquoted(value)))
             value = b""

@@ -124,6 +124,20 @@ def test_a_picture_that_expires_is_one_of_its_own(client, session, token):
     assert titles == {"": True, "short": False}
 
 
+def test_who_sends_a_picture_for_good_is_not_given_a_link_that_ends(client, session, token):
+    content = png()
+    fields = {"expiration": "PT5M"}
+    answer = CHEVERETO.post(client, token, ("source", "a.png", content), fields=fields)
+    ending = CHEVERETO.link(answer.json)
+    lasting = [
+        adapter.link(adapter.send(client, token, content).json)
+        for adapter in (CHEVERETO, BY_NAME["picgo"], BY_NAME["lsky"])
+    ]
+    assert ending not in lasting
+    assert len(set(lasting)) == 1
+    assert count_rows(session, Image) == 2
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -172,6 +186,13 @@ def test_a_text_tells_of_an_error_without_json(client):
     answer = client.get(UPLOAD, query_string={"format": "txt", "key": "wrong"})
     assert (answer.status_code, answer.mimetype) == (400, "text/plain")
     assert answer.text.startswith("The token is wrong")
+
+
+def test_who_only_looks_uploads_nothing(client, session, token):
+    asked = {"source": "https://example.org/a.png", "key": token}
+    answer = client.head(UPLOAD, query_string=asked)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert count_rows(session, Image) == 0
 
 
 def test_by_get_there_is_no_base64(client, session, token):

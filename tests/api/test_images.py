@@ -75,8 +75,11 @@ def test_the_deletion_link_works_and_its_secret_is_not_stored(send, client, sess
     assert client.get(told["url"]).status_code == 404
 
 
-def test_a_known_picture_is_told_with_the_deletion_link_it_has(send, client):
-    first, again = send(("a.png", png())), send(("b.png", png()))
+def test_a_known_picture_is_told_with_the_deletion_link_it_has(client, session, ada):
+    headers = {"Authorization": f"Bearer {make_token(session, ada, 'library')}"}
+    first, again = (
+        client.post(IMAGES, **form({}, ("a.png", png())), headers=headers) for _ in "ab"
+    )
     assert (first.status_code, again.status_code) == (201, 200)
     assert (first.json["known"], again.json["known"]) == (False, True)
     for name in ("key", "url", "delete_url"):
@@ -85,10 +88,17 @@ def test_a_known_picture_is_told_with_the_deletion_link_it_has(send, client):
     assert client.submit(path, page=path).status_code == 303
 
 
-def test_deletion_links_outlive_the_secret_key_but_are_not_told_again(send, make_app, token):
+def test_a_token_that_may_only_upload_learns_to_delete_nothing_that_was_there(send, client):
+    first, again = send(("a.png", png())), send(("a.png", png()))
+    assert (again.json["key"], again.json["delete_url"]) == (first.json["key"], None)
+    path = first.json["delete_url"].removeprefix("http://localhost")
+    assert client.submit(path, page=path).status_code == 303  # what it has sent it may delete
+
+
+def test_deletion_links_outlive_the_secret_key_but_are_not_told_again(send, make_app, session, ada):
     told = send(("a.png", png())).json
     later = Browser(make_app(SECRET_KEY="another key"))
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {make_token(session, ada, 'library')}"}
     again = later.post(IMAGES, **form({}, ("a.png", png())), headers=headers)
     assert again.json is not None
     assert (again.json["key"], again.json["delete_url"]) == (told["key"], None)

@@ -1,7 +1,11 @@
 """MetaWeblog, by Python's own client: calls, faults, and what is no call."""
 
+import re
+from base64 import encodebytes
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import count
 from typing import Any
 from xmlrpc.client import Binary, Fault, dumps, loads
 
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from flaskr.api.xmlrpc_call import Call, NoCallError, read_call
 from flaskr.library import usage
 from flaskr.models import Image, Token
+from flaskr.web.intake import CHUNK
 from tests import factories
 from tests.browsing import Browser
 from tests.factories import count_rows, encode, jpeg, make_token, noise, png
@@ -80,10 +85,34 @@ def test_values_may_be_written_without_a_type(client, token):
     assert client.get(ask(client, body)["url"]).data == png()
 
 
-def test_editors_are_told_of_a_blog(client, token):
+@pytest.mark.parametrize("content", [png(), encode(noise(300, 300), "PNG")], ids=["one", "many"])
+def test_base64_may_be_indented(client, token, content):
+    body = dumps(("1", "ada", token, {"name": "a.png", "bits": Binary(content)}), METHOD)
+    lines = encodebytes(content).decode().strip().replace("\n", "\n        ")
+    body = re.sub(
+        "<base64>.*?</base64>",
+        f"<base64>\n        {lines}\n      </base64>",
+        body,
+        flags=re.DOTALL,
+    )
+    assert client.get(ask(client, body)["url"]).data == content
+
+
+def test_line_ends_may_be_written_as_references(client, token):
+    content = encode(noise(900, 900), "PNG")
+    body = dumps(("1", "ada", token, {"name": "a.png", "bits": Binary(content)}), METHOD)
+    before, begin, text = body.partition("<base64>")
+    text, end, after = text.partition("</base64>")
+    text = text.replace("\n", "&#13;\n")
+    assert client.get(ask(client, before + begin + text + end + after)["url"]).data == content
+
+
+def test_editors_are_told_of_a_blog(make_app, token):
+    client = Browser(make_app(SITE_NAME="Ada's pictures"))
     for method in ("blogger.getUsersBlogs", "metaWeblog.getUsersBlogs"):
         (blog,) = ask(client, dumps(("key", "ada", token), method))
         assert (blog["url"], blog["blogid"]) == ("http://localhost/", "1")
+        assert blog["blogName"] == client.application.config["SITE_NAME"] == "Ada's pictures"
         assert fault(client, dumps(("key", "ada", "wrong"), method)).faultCode == 403
 
 
@@ -175,6 +204,34 @@ NESTED = "<methodCall><params>" + "<value><array><data>" * 5000
 )
 def test_what_is_no_call_is_told(client, body):
     assert fault(client, body).faultCode == -32700
+
+
+@pytest.mark.parametrize(
+    ("start", "filler"),
+    [
+        ('<methodCall a="', "a"),
+        ("<methodCall><!--", "a"),
+        ("<methodCall><?pi ", "a"),
+        ("<", "a"),
+        ("<methodCall><x ", 'a%d="" '),
+        ("<methodCall>", "<!---->"),
+    ],
+)
+def test_what_is_long_beside_the_picture_is_not_read_to_its_end(start, filler):
+    """Nobody was asked for a token yet, and what XML calls one word is held as a whole."""
+    read = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal read
+        yield start.encode()
+        for number in count():
+            each = filler % number if "%" in filler else filler
+            read += CHUNK
+            assert read < 1 << 20, "it is read on and on"
+            yield (each * (CHUNK // len(each))).encode()
+
+    with pytest.raises(NoCallError):
+        read_call(pieces(), Call(no_file))
 
 
 def test_only_one_picture_comes_with_a_call(client, session, media, token):

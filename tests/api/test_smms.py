@@ -118,5 +118,6 @@ def test_a_hash_deletes_for_whoever_has_a_token(client, session, bob, token):
 def test_a_wide_token_deletes_by_the_key(client, token, wide):
     data: Any = SMMS.send(client, token, png()).json["data"]
     path = f"/api/v2/delete/{data['file_id']}"
+    assert client.head(path, headers=wide).status_code == 405
     assert client.get(path, headers=wide).json["success"] is True
     assert client.get(data["url"]).status_code == 404

@@ -477,6 +477,8 @@ def test_an_announcement_that_comes_again_makes_no_second_upload(tus, session):
     assert count_rows(session, ResumableUpload) == 1
     longer = tus.create(len(CONTENT) + 1, headers=key)
     assert longer.location != first.location
+    for kept in ({"keep": "backup"}, {"visibility": "private"}):
+        assert tus.create(headers=key, **kept).location != first.location
     answer = tus.patch(first.location, 10, CONTENT[10:])
     assert answer.headers["Upload-Image-Key"]
 

@@ -45,7 +45,7 @@ def test_what_the_service_says_of_a_revoked_token_is_shown(desk, witness):
 def test_no_answer_at_all(desk, witness):
     witness.expect("net::ERR_FAILED")
     fill_in(desk, "curl")
-    desk.route("**/api/images", lambda route: route.abort())
+    desk.route("**/api/images*", lambda route: route.abort())
     desk.get_by_role("button", name="Send a test picture").click()
     expect(desk.get_by_text("No answer came.")).to_be_visible()
 

@@ -56,10 +56,25 @@ class Member:
 
 @pytest.fixture
 def member(site: Site) -> Member:
+    return enrol(site)
+
+
+@pytest.fixture
+def recluse(site: Site) -> Member:
+    """A member whose uploads are backups, and what is shared private, unless they say otherwise."""
+    return enrol(site, keep="backup", default_visibility="private")
+
+
+def enrol(site: Site, **settings: str) -> Member:
+    """Make an account with these settings, and a token for it."""
     app = site.make_app()
     with app.app_context(), db.sessionmaker() as session:
         name = f"ada-{next(_numbers)}"
-        token = make_token(session, make_user(session, name), "library")
+        user = make_user(session, name)
+        for setting, value in settings.items():
+            setattr(user, setting, value)
+        session.commit()
+        token = make_token(session, user, "library")
     dispose(app)
     return Member(name, Caller(site, token))
 

@@ -110,7 +110,10 @@ def test_a_picture_that_is_there_already(picgo, member, picture):
 
 
 def test_what_is_removed_in_its_album_is_deleted_here(picgo, member, picture):
-    picgo.configure(made_config(member.host))
+    config = made_config(member.host)
+    assert config["picBed"]["lankong"]["syncDelete"] is False  # the page leaves it to the person
+    config["picBed"]["lankong"]["syncDelete"] = True
+    picgo.configure(config)
     ran = picgo.upload_and_remove(picture.path)
     assert ran.link, ran.out
     assert member.fetch(ran.link).status == 404

@@ -46,6 +46,18 @@ def test_one_link_a_line_in_the_order_of_the_files(push, member, picture, tmp_pa
     assert "second.jpg" in err
 
 
+def test_links_load_for_others_unless_it_is_said_otherwise(push, recluse, picture):
+    token = ("--token", recluse.caller.token)
+    for options in ((), ("--visibility", "public")):
+        status, out, _ = push(*token, *options, picture.path)
+        assert status == 0
+        assert recluse.loads(out.strip(), picture.content)
+    for options in (("--keep", "backup"), ("--visibility", "private")):
+        status, out, _ = push(*token, *options, picture.path)
+        assert status == 0
+        assert recluse.fetch(out.strip()).status == 404
+
+
 def test_server_and_token_may_be_options_and_the_address_end_in_a_slash(push, member, picture):
     options = ("--server", f"{member.caller.site.url}/", "--token", member.caller.token)
     status, out, _ = push(*options, picture.path, TUCHUANG_SERVER="", TUCHUANG_TOKEN="")
@@ -84,10 +96,12 @@ def test_what_is_refused_does_not_stop_the_others(push, member, picture, tmp_pat
 
 
 def test_a_token_that_is_none(push, picture):
-    for token in ("wrong", "x\ny"):
+    for token in ("wrong", "x\ny", "“x”", "x y"):
         status, out, err = push("--token", token, picture.path)
         assert (status, out) == (1 if token == "wrong" else 2, "")
         assert "Traceback" not in err
+        assert token == "wrong" or "The token has characters that no token has" in err
+        assert "no address of a service" not in err
     assert "This token is missing, unknown or expired" in push("--token", "a", picture.path)[2]
 
 

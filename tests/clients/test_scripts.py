@@ -1,6 +1,9 @@
 """What the set-up pages hand out, used as they say: commands, scripts, an uploader for ShareX."""
 
+import base64
+import json
 import os
+import re
 import shlex
 import subprocess
 import xmlrpc.client
@@ -12,6 +15,7 @@ import pytest
 
 from flaskr.library.client_files import CLIENTS, Setup
 from tests.browsing import form
+from tests.calling import Answer
 from tests.clients.conftest import Member, Picture
 from tests.clients.sxcu import CustomUploader
 from tests.serving import COMMAND, PATIENCE
@@ -183,6 +187,38 @@ def test_obsidian(member, picture):
 
 
 # ---- the request that a set-up page tries ---------------------------------------------------
+
+
+@pytest.mark.parametrize("slug", CLIENTS)
+def test_the_link_loads_for_others_whatever_the_account_is_set_to(recluse, picture, slug):
+    sample = set_up(slug, recluse).sample
+    if sample.template:
+        bits = base64.b64encode(picture.content).decode()
+        body, kind = sample.template.replace("{bits}", bits).encode(), ""
+    else:
+        filled = form(sample.fields, ("picture.png", picture.content))
+        body = filled["data"].replace(b'name="file"', f'name="{sample.file_field}"'.encode())
+        kind = filled["content_type"]
+    headers = {**({"Content-Type": kind} if kind else {}), **sample.headers}
+    answer = recluse.caller.call("POST", sample.path, body, headers)
+    assert answer.status < 300, answer.content
+    link = re.search(r"http://[\w.:]+/(?:i|tuchuang/download)/\w+\.png", said(answer))
+    assert link is not None, answer.content
+    assert recluse.loads(link[0], picture.content)
+
+
+def said(answer: Answer) -> str:
+    """An answer as text, with the slashes of its JSON as they are meant."""
+    return answer.content.decode().replace("\\/", "/")
+
+
+def test_the_uploader_of_sharex_and_the_command_of_curl_share(recluse, picture, tmp_path):
+    (file,) = set_up("sharex", recluse).files
+    sent = CustomUploader(file.text).send(recluse.caller, picture.path)
+    assert recluse.loads(sent.url, picture.content)
+    (tmp_path / "picture.png").write_bytes(picture.content)
+    told = run("sh", "-c", set_up("curl", recluse).values["command"], folder=tmp_path)
+    assert recluse.loads(json.loads(told.stdout)["url"], picture.content)
 
 
 @pytest.mark.parametrize("slug", CLIENTS)

@@ -39,6 +39,7 @@ def adapted(port: int, app_port: int, files: Path, folder: Path) -> str:
         "/var/lib/tuchuang/files": str(files),
         "/dev/shm/tuchuang-links": f"{folder}/links",
         "/var/lib/nginx/tuchuang-static": f"{folder}/static",
+        "/var/log/nginx/tuchuang.log": f"{folder}/access.log",
     }.items():
         assert shipped in text
         text = text.replace(shipped, ours)
@@ -53,6 +54,7 @@ class Front:
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.log = folder / "error.log"
+        self.access_log = folder / "access.log"
         configuration = adapted(self.port, site.port, site.instance / "files", folder)
         (folder / "tuchuang.conf").write_text(configuration)
         user = "user root;" if os.geteuid() == 0 else ""  # only root may say

@@ -384,3 +384,37 @@ def test_nginx_found_nothing_to_complain_about(front, wire, hang):
     for line in front.log.read_text().splitlines():
         assert not any(level in line for level in ("[alert]", "[crit]", "[emerg]")), line
         assert "auth request unexpected status" not in line
+
+
+# ---- the log --------------------------------------------------------------------------------
+
+
+SECRET = "S3cretS3cret"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "logged"),
+    [
+        ("POST", f"/upload?key={SECRET}", "/upload"),
+        ("POST", f"/api/1/upload?key={SECRET}&format=txt", "/api/1/upload"),
+        ("GET", f"/tuchuang/delete/2mNwRk7pQz4L/{SECRET}", "/tuchuang/delete/2mNwRk7pQz4L/***"),
+        ("GET", f"/s/{SECRET}/2mNwRk7pQz4L.png?w=64", "/s/***"),
+        ("GET", f"/d/{SECRET}", "/d/***"),
+        ("GET", f"/api/v2/delete/{SECRET}", "/api/v2/delete/***"),
+        ("DELETE", f"/3/image/{SECRET}", "/3/image/***"),
+        ("POST", f"/api/v1.0/temp/upload/{SECRET}", "/api/v1.0/temp/upload/***"),
+        ("GET", f"/i/2mNwRk7pQz4L.png?s={SECRET}", "/i/2mNwRk7pQz4L.png"),
+    ],
+)
+def test_the_log_tells_what_was_asked_and_no_secret(front, wire, method, path, logged):
+    before = front.access_log.read_text().count("\n")
+    wire.ask(path, method, Referer=f"https://img.example.org/s/{SECRET}")
+    wire.ask(path, method, Referer=SECRET)
+    deadline = time.monotonic() + PATIENCE
+    while (text := front.access_log.read_text()).count("\n") < before + 2:
+        assert time.monotonic() < deadline, text
+        time.sleep(0.01)
+    first, second = text.splitlines()[before:]
+    assert f'"{method} {logged} HTTP/1.1"' in first
+    assert '"https://img.example.org"' in first
+    assert SECRET not in first + second

@@ -7,7 +7,7 @@ from flaskr.library import accounts
 from flaskr.library.accounts import NAME_KEY_LENGTH
 from flaskr.models import User
 from tests.browsing import AuthActions, Browser, query, text
-from tests.factories import PASSWORD, count_rows, make_user
+from tests.factories import PASSWORD, count_rows, make_token, make_user
 
 
 def names(session) -> dict[str, bool]:
@@ -232,6 +232,19 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(owner, guest):
     assert is_logged_in(owner)
     assert not is_logged_in(guest)
     assert not is_logged_in(thief)
+
+
+def test_a_new_password_ends_tokens_that_clients_got_for_the_old_one(owner, guest, session, ada):
+    got = guest.post("/api/v1/tokens", data={"email": "ada", "password": PASSWORD})
+    also = guest.post("/api/v2/token", data={"username": "ada", "password": PASSWORD})
+    kept = make_token(session, ada)
+    changed = change_password(owner)
+    assert "Tokens of apps stay good" in owner.get(changed.location).text
+    tokens = [got.json["data"]["token"], also.json["data"]["token"], kept]
+    asked = [
+        guest.get("/api/profile", headers={"Authorization": f"Bearer {each}"}) for each in tokens
+    ]
+    assert [each.status_code for each in asked] == [401, 401, 200]
 
 
 def test_after_a_new_password_the_old_one_is_refused(owner, guest):

@@ -77,6 +77,22 @@ def test_the_file_as_it_was_sent_counts_not_what_is_kept_of_it(send):
     assert refused(answer) == (422, "idempotency_mismatch")
 
 
+@pytest.mark.parametrize("other", [{"keep": "backup"}, {"visibility": "private"}])
+def test_a_retry_that_would_hide_the_picture_is_not_answered_with_the_shared_one(
+    send, session, other
+):
+    send(("a.png", png()), keep="share")
+    answer = send(("a.png", png()), **{"keep": "share"} | other)
+    assert refused(answer) == (422, "idempotency_mismatch")
+    assert count_rows(session, Image) == 1
+
+
+def test_a_retry_may_say_what_goes_without_saying(send):
+    assert send(("a.png", png())).status_code == 201
+    answer = send(("a.png", png()), keep="share", visibility="unlisted")
+    assert answer.status_code == 200
+
+
 def test_a_refused_file_uses_no_key_up(send):
     assert send(("a.jpg", truncated(jpeg()))).status_code == 422
     assert send(("a.png", png())).status_code == 201

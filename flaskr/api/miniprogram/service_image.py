@@ -17,7 +17,7 @@ from flaskr.api.admission import (
 )
 from flaskr.api.miniprogram.envelopes import answer, tell
 from flaskr.api.shaping import shape_errors
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.errors import (
     DomainError,
     InvalidMd5Error,
@@ -144,14 +144,10 @@ def keep_one(owner: User, part: ReceivedFile, given: str) -> Image:
     if part.error is not None:
         raise part.error
     name = given or part.filename or ""
-    try:
+    with committed():
         image = backups.keep(db.session, media(), owner, part.spooled, name, picture_limits())
         if given:
             backups.rename(db.session, image, given)
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
     return image
 
 

@@ -16,7 +16,7 @@ from flaskr.api.miniprogram.photos import (
     sent_name,
     sent_photo,
 )
-from flaskr.db import db
+from flaskr.db import committed, db
 from flaskr.errors import InvalidTaskError
 from flaskr.library import posts
 from flaskr.library.link_forms import markdown_text
@@ -50,15 +50,11 @@ def publish(author: User, title: str, photo: ReceivedFile) -> SetFile:
     """Take the photo in, publish the post, commit both."""
     if photo.error is not None:
         raise photo.error
-    try:
+    with committed():
         arrival = SetArrival(photo.spooled, sent_name(photo))
         taken = take(db.session, media(), author, photos(), arrival, picture_limits())
         writing = posts.Writing(title, post_body(title, set_file_path(taken)))
         posts.create(db.session, author, writing)
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise
     return taken
 
 

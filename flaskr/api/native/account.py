@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import g, jsonify
+from flask import g, jsonify, url_for
 from werkzeug.wrappers import Response
 
 from flaskr.api.native import bp
@@ -14,9 +14,12 @@ from flaskr.db import db
 from flaskr.errors import InvalidLinkFormError, InvalidLinkTemplateError, message_
 from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import accounts, trash
+from flaskr.library import profile as library_profile
 from flaskr.library import usage as library
+from flaskr.library.uploads import VISIBILITY
 from flaskr.models import User, now
 from flaskr.web.intake import media
+from flaskr.web.links import absolute
 from flaskr.web.uploading import read_keep
 from flaskr.web.users import account
 
@@ -54,11 +57,15 @@ def profile() -> Response:
     )
 )
 def change_profile() -> Response:
-    """Change how uploads are kept and links are written."""
+    """Change how uploads are kept, who sees them, and how links are written."""
     said = read_json(PROFILE_CHANGES)
     user = account()
     if "keep" in said:
         accounts.set_keep(db.session, user, read_keep(said["keep"]))
+    if "default_visibility" in said:
+        accounts.set_default_visibility(db.session, user, said["default_visibility"])
+    if "public_page" in said:
+        library_profile.switch(db.session, user, on=said["public_page"])
     if said.keys() & {"link_form", "link_template", "copy_links"}:
         accounts.set_links(
             db.session,
@@ -103,13 +110,17 @@ def usage() -> Response:
 
 def tell(user: User) -> dict[str, Any]:
     """Return what is told of the account that asks."""
+    page = absolute(url_for("short_links.profile", username=user.username))
     return {
         "username": user.username,
         "is_admin": user.is_admin,
         "created": moment(user.created),
         "scope": g.token.scope,
         "keep": user.keep,
+        "default_visibility": user.default_visibility or VISIBILITY["share"],
         "link_form": user.link_form,
         "link_template": user.link_template,
         "copy_links": user.copy_links,
+        "public_page": user.profile,
+        "public_page_url": page if user.profile else None,
     }

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from flask import current_app, jsonify
-from flask_babel import gettext
+from flask import current_app, jsonify, request
+from flask_babel import force_locale, get_locale, gettext
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
@@ -21,6 +22,9 @@ VERSION = "1"
 """Goes up when what worked no longer does."""
 
 PARAMETER = re.compile(r"<(?:(\w+)[^<>:]*:)?(\w+)>")
+KEPT = 16
+"""For how many languages, addresses and names it is kept: anybody may ask, and often."""
+
 METHODS = ("POST", "GET", "PATCH", "DELETE")
 """As they follow each other where one address has several."""
 
@@ -29,11 +33,12 @@ GROUPS = {
     "trash": message_("The trash"),
     "albums": message_("Albums"),
     "tags": message_("Tags"),
+    "shares": message_("Shares"),
     "tokens": message_("Tokens"),
     "account": message_("Your account"),
 }
 PATHS: Mapping[str, Schema] = {
-    "key": key(message_("The key of the picture or the album.")),
+    "key": key(message_("The key of the picture, the album or the share.")),
     "image_key": key(message_("The key of the picture.")),
     "number": whole(message_("The number of the content."), examples=[1]),
     "token_id": whole(message_("The number of the token."), 0, MAX_ID, examples=[7]),
@@ -60,8 +65,20 @@ class Place(NamedTuple):
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """Send the OpenAPI file, in the language that is asked for."""
-    return jsonify(document())
+    """Send the OpenAPI file, in the language that is asked for, unless the client has it."""
+    text = written(str(get_locale()), absolute(""), current_app.config["SITE_NAME"])
+    response = current_app.response_class(text, mimetype=JSON_TYPE)
+    response.headers["Cache-Control"] = "private, no-cache"  # its language may be another next time
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@lru_cache(KEPT)
+def written(locale: str, server: str, name: str) -> bytes:
+    """Return the OpenAPI file of a service at this address, of this name."""
+    with force_locale(locale):
+        return jsonify(document(server, name)).get_data()
 
 
 def places() -> list[Place]:
@@ -87,8 +104,8 @@ def place_of(rule: Rule, told: Operation) -> Place:
     return Place(rule.endpoint.rpartition(".")[2], method, path, names, told)
 
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document of the native API."""
+def document(server: str, name: str) -> dict[str, Any]:
+    """Return the OpenAPI document of the native API at an address, by the name of the site."""
     paths: dict[str, dict[str, Any]] = {}
     for place in places():
         paths.setdefault(place.path, {})[place.method.lower()] = describe(place)
@@ -96,15 +113,15 @@ def document() -> dict[str, Any]:
         {
             "openapi": "3.1.0",
             "info": {
-                "title": current_app.config["SITE_NAME"],
+                "title": name,
                 "version": VERSION,
                 "description": message_(
                     "Upload, find and look after your pictures. Send a token as "
                     "`Authorization: Bearer …`; make one in your settings."
                 ),
             },
-            "servers": [{"url": absolute("")}],
-            "tags": [{"name": name, "description": title} for name, title in GROUPS.items()],
+            "servers": [{"url": server}],
+            "tags": [{"name": group, "description": title} for group, title in GROUPS.items()],
             "paths": paths,
             "components": {
                 "schemas": COMPONENTS,
@@ -118,7 +135,7 @@ def document() -> dict[str, Any]:
                         ),
                     }
                 },
-                "headers": {name: {"schema": schema} for name, schema in RATE.items()},
+                "headers": {header: {"schema": schema} for header, schema in RATE.items()},
             },
         }
     )

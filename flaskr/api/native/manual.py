@@ -5,15 +5,17 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app, render_template
-from flask_babel import gettext
+from flask_babel import force_locale, get_locale, gettext
 from markupsafe import Markup, escape
 
 from flaskr.api.native import bp
 from flaskr.api.native.document import (
     GROUPS,
+    KEPT,
     PATHS,
     Place,
     codes_of,
@@ -72,21 +74,34 @@ class Entry:
 @bp.get("/docs")
 def docs() -> str:
     """Show what the API can do, and how to ask for it."""
-    entries = [(place.operation.group, entry(place)) for place in places()]
+    requests: int = current_app.config["TOKEN_REQUESTS"]
     return render_template(
-        "api/docs.html",
-        groups=[
-            (name, gettext(title), [each for group, each in entries if group == name])
-            for name, title in GROUPS.items()
-        ],
-        shapes=[
-            (name, coded(schema["description"]), list(rows(schema)))
-            for name, schema in COMPONENTS.items()
-        ],
-        server=absolute(""),
-        first_sample=upload_sample(absolute("/api/images")),
-        requests=current_app.config["TOKEN_REQUESTS"],
+        "api/docs.html", manual=written(str(get_locale()), absolute(""), requests)
     )
+
+
+@lru_cache(KEPT)
+def written(locale: str, server: str, requests: int) -> Markup:
+    """Return all of the page that is the same for whoever asks, at this address, in this language.
+
+    `requests` is how many a token is good for, a minute.
+    """
+    with force_locale(locale):
+        entries = [(place.operation.group, entry(place)) for place in places()]
+        text = render_template(
+            "api/_manual.html",
+            groups=[
+                (name, gettext(title), [each for group, each in entries if group == name])
+                for name, title in GROUPS.items()
+            ],
+            shapes=[
+                (name, coded(schema["description"]), list(rows(schema)))
+                for name, schema in COMPONENTS.items()
+            ],
+            first_sample=upload_sample(f"{server}/api/images"),
+            requests=requests,
+        )
+    return Markup(text)  # noqa: S704 - a template has escaped it
 
 
 def entry(place: Place) -> Entry:

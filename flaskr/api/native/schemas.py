@@ -12,6 +12,8 @@ from flaskr.library.albums import MAX_NAME as MAX_ALBUM_NAME
 from flaskr.library.editing import MAX_ALT, MAX_TITLE, VISIBILITIES
 from flaskr.library.keys import KEY_PATTERN
 from flaskr.library.link_forms import LINK_FORMS
+from flaskr.library.shares import ENDINGS, MOST_VIEWS
+from flaskr.library.shares import MAX_TEXT as MAX_SHARE_TEXT
 from flaskr.library.tags import MAX_NAME as MAX_TAG_NAME
 from flaskr.library.tags import MAX_TAGS
 from flaskr.library.tokens import NAME_LENGTH, SCOPES
@@ -119,6 +121,13 @@ KEEP = one_of(
     ),
     list(KEEPS),
 )
+SHOWN_TO = one_of(
+    message_(
+        "Who can see it, if it is kept as `share`: everybody (`public`), whoever has the link "
+        "(`unlisted`), or only you (`private`). Left out: as your settings say."
+    ),
+    VISIBILITIES,
+)
 KEYS = several(key(), message_("The keys of the pictures."), minItems=1, maxItems=MOST_KEYS)
 FILE = {
     "type": "string",
@@ -192,6 +201,47 @@ NEW_TOKEN = record(
     ("name", "scope", "expires"),
 )
 
+SHARE_TERMS = {
+    "name": text(
+        message_("What others read above the pictures."),
+        maxLength=MAX_SHARE_TEXT,
+        examples=["Our days in Hangzhou"],
+    ),
+    "note": text(
+        message_("For you alone: for whom the link is."),
+        maxLength=MAX_SHARE_TEXT,
+        examples=["For Grandma"],
+    ),
+    "password": maybe(text(message_("What it asks for. null: for nothing."))),
+    "expires": maybe(moment(message_("When it ends by itself. null: never."))),
+    "most_views": maybe(
+        whole(
+            message_(
+                "How often it can be opened. null: any number of times. Who comes back within an "
+                "hour counts once."
+            ),
+            1,
+            MOST_VIEWS,
+            examples=[10],
+        )
+    ),
+}
+NEW_SHARE = record(
+    "",
+    {
+        "keys": {
+            **KEYS,
+            "description": message_("The keys of the pictures, in their order. Or say `album`."),
+        },
+        "album": key(
+            message_("The key of the album, which is shown as it is at any time. Or say `keys`.")
+        ),
+        **SHARE_TERMS,
+    },
+    ("keys", "album", *SHARE_TERMS),
+)
+SHARE_CHANGES = changes("", SHARE_TERMS)
+
 # ---- what is answered -----------------------------------------------------------------------
 
 FACTS = {
@@ -240,7 +290,8 @@ UPLOADED = record(
             address(
                 message_(
                     "Whoever opens it can delete the picture, after a question. null: lost with "
-                    "an earlier secret key of the instance."
+                    "an earlier secret key of the instance, or the token may only upload and the "
+                    "picture was there before."
                 )
             )
         ),
@@ -276,6 +327,32 @@ TAG = record(
     message_("A tag. Upper and lower case are one."),
     {"name": TAG_NAME, "images": whole(message_("How many pictures have it."), examples=[12])},
 )
+SHARE = record(
+    message_("A link by which others see pictures or an album as they are now."),
+    {
+        "key": key(message_("What it is known by; it never changes.")),
+        "url": maybe(
+            address(
+                message_(
+                    "The link for others. null: it was made with an earlier secret key of the "
+                    "instance, and cannot be told again."
+                )
+            )
+        ),
+        "page": address(message_("Its page, for you.")),
+        "album": maybe(key(message_("The key of the album that it shows. null: chosen pictures."))),
+        "images": whole(message_("How many pictures it shows."), examples=[12]),
+        **{name: SHARE_TERMS[name] for name in ("name", "note", "expires", "most_views")},
+        "locked": switch(message_("Whether it asks for a password.")),
+        "views": whole(message_("How often it was opened."), examples=[3]),
+        "last_viewed": maybe(moment(message_("When it was last opened. null: never."))),
+        "ended": maybe(
+            one_of(message_("How it has ended. null: it can be opened."), list(ENDINGS.values()))
+        ),
+        "created": moment(message_("When it was made.")),
+    },
+)
+SHARES = record(message_("A page of shares."), {"shares": several(ref("Share")), "next": NEXT})
 TOKEN = record(
     message_("A token. Its text is shown once, when it is made."),
     {
@@ -298,6 +375,16 @@ MADE_TOKEN = record(
 LINK_FORM = one_of(message_("In what form you copy links."), LINK_FORMS, examples=["markdown"])
 LINK_TEMPLATE = text(message_("Your own form of links."), examples=["{url}"])
 COPY_LINKS = switch(message_("Whether links are copied by themselves after uploading."))
+DEFAULT_VISIBILITY = one_of(
+    message_(
+        "Who can see what you upload as `share` unless it says so: everybody (`public`), whoever "
+        "has the link (`unlisted`), or only you (`private`)."
+    ),
+    VISIBILITIES,
+)
+PUBLIC_PAGE = switch(
+    message_("Whether there is a page for everybody with your public pictures and albums.")
+)
 PROFILE = record(
     message_("Your account."),
     {
@@ -306,18 +393,25 @@ PROFILE = record(
         "created": moment(message_("When your account was made.")),
         "scope": {**SCOPE, "description": message_("What the token of this request may do.")},
         "keep": {**KEEP, "description": message_("How your uploads are kept unless they say so.")},
+        "default_visibility": DEFAULT_VISIBILITY,
         "link_form": LINK_FORM,
         "link_template": LINK_TEMPLATE,
         "copy_links": COPY_LINKS,
+        "public_page": PUBLIC_PAGE,
+        "public_page_url": maybe(
+            address(message_("The address of that page. null: there is none."))
+        ),
     },
 )
 PROFILE_CHANGES = changes(
     "",
     {
         "keep": PROFILE["properties"]["keep"],
+        "default_visibility": DEFAULT_VISIBILITY,
         "link_form": LINK_FORM,
         "link_template": LINK_TEMPLATE,
         "copy_links": COPY_LINKS,
+        "public_page": PUBLIC_PAGE,
     },
 )
 AMOUNT = {
@@ -364,6 +458,8 @@ COMPONENTS = {
     "Version": VERSION,
     "Album": ALBUM,
     "Tag": TAG,
+    "Share": SHARE,
+    "Shares": SHARES,
     "Token": TOKEN,
     "NewToken": MADE_TOKEN,
     "Profile": PROFILE,

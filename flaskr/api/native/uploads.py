@@ -1,6 +1,6 @@
 """Pictures coming in: as a file of a form, as the body, or by their address."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from flask import Response as FlaskResponse
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from flaskr.api.native import bp
 from flaskr.api.native.operations import FORM_TYPE, JSON_TYPE, Answer, Operation, operation
 from flaskr.api.native.reading import InvalidFieldError, InvalidJsonError, read_json
-from flaskr.api.native.schemas import FILE, KEEP, Schema, address, record, ref, text
+from flaskr.api.native.schemas import FILE, KEEP, SHOWN_TO, Schema, address, record, ref, text
 from flaskr.api.native.telling import tell_image
 from flaskr.api.shaping import close_after_upload
 from flaskr.errors import (
@@ -25,6 +25,7 @@ from flaskr.errors import (
     InvalidAddressError,
     InvalidIdempotencyKeyError,
     InvalidKeepError,
+    InvalidVisibilityError,
     NoFileError,
     NoPictureError,
     QuotaExceededError,
@@ -41,7 +42,7 @@ from flaskr.errors import (
 )
 from flaskr.library.keys import new_key
 from flaskr.library.uploads import Upload
-from flaskr.web.arriving import body_file, take_address
+from flaskr.web.arriving import body_file, order_of, take_address
 from flaskr.web.intake import (
     FORM_BYTES,
     MalformedFormError,
@@ -53,7 +54,6 @@ from flaskr.web.outcomes import delete_url, upload_status
 from flaskr.web.uploading import (
     idempotency_key,
     max_file_bytes,
-    read_keep,
     sent_files,
     take_file,
 )
@@ -72,7 +72,8 @@ IDEMPOTENCY_KEY = text(
     ),
     pattern="^[!-~]{1,200}$",
 )
-FORM = record("", {"file": FILE, "keep": KEEP, "url": address()}, ("file", "keep", "url"))
+OPTIONS = {"keep": KEEP, "visibility": SHOWN_TO}
+FORM = record("", {"file": FILE, **OPTIONS, "url": address()}, ("file", *OPTIONS, "url"))
 BY_ADDRESS = record(
     "",
     {
@@ -80,9 +81,9 @@ BY_ADDRESS = record(
             message_("Where the picture lies, on a public web server."),
             examples=["https://example.org/lake.jpg"],
         ),
-        "keep": KEEP,
+        **OPTIONS,
     },
-    ("url", "keep"),
+    ("url", *OPTIONS),
 )
 PICTURE_ERRORS = (
     NoFileError,
@@ -131,9 +132,9 @@ def picture_bodies(form: Schema) -> dict[str, Schema]:
         },
         more=message_(
             "Send it as the file of a form, as the body of the request, or say where it lies and "
-            "it is fetched. One picture in a request."
+            "it is fetched. One picture in a request. What a body does not say, its address can."
         ),
-        query={"name": NAME},
+        query={"name": NAME, **OPTIONS},
         headers={"Idempotency-Key": IDEMPOTENCY_KEY},
         bodies={**picture_bodies(FORM), JSON_TYPE: BY_ADDRESS},
         errors=(
@@ -141,6 +142,7 @@ def picture_bodies(form: Schema) -> dict[str, Schema]:
             *ADDRESS_ERRORS,
             InvalidJsonError,
             InvalidKeepError,
+            InvalidVisibilityError,
             InvalidFieldError,
             InvalidIdempotencyKeyError,
             IdempotencyMismatchError,
@@ -150,8 +152,8 @@ def picture_bodies(form: Schema) -> dict[str, Schema]:
 def upload() -> Response:
     """Take one picture in and answer with its links.
 
-    201, or 200 if the account had the picture already. Of one from before the instance's secret
-    key was changed, `delete_url` is null.
+    201, or 200 if the account had the picture already. `delete_url` is null where the secret in it
+    is not known, or not told.
     """
     idempotency_key()  # a bad one is refused before the file is read
     taken = take_in()
@@ -163,22 +165,22 @@ def take_in() -> Upload:
     """Take in what the request carries, in whichever way."""
     if request.mimetype == JSON_TYPE:
         request.max_content_length = FORM_BYTES
-        said = read_json(BY_ADDRESS)
-        return fetch(said.get("url", ""), said.get("keep", ""))
+        return fetch(read_json(BY_ADDRESS))
     if request.mimetype in FORM_TYPES:
         expect_one_file(max_file_bytes())
         if "file" not in request.files and request.form.get("url"):
-            return fetch(request.form["url"], request.form.get("keep", ""))
+            return fetch(request.form)
     with sent_picture() as part:
         return take_file(part, new_key())
 
 
-def fetch(url: str, keep: str) -> Upload:
-    """Take in the picture at an address. Raises NoFileError if it is empty."""
-    kept = read_keep(keep)
-    if not url.strip():
+def fetch(said: Mapping[str, str]) -> Upload:
+    """Take in the picture at the address in `url`. Raises NoFileError if it is empty."""
+    options = {name: said.get(name) or request.args.get(name, "") for name in OPTIONS}
+    order = order_of({"url": said.get("url", ""), **options}, new_key())
+    if not order.address:
         raise NoFileError
-    return take_address(url, keep=kept)
+    return take_address(order)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What to click, paste and save so that other people's programs send their pictures here.
 
-One module for each kind of program; nothing here is stored, and nothing knows HTTP.
+One module for each kind of program; nothing here is stored. The addresses, headers and fields are
+written out as the programs send them, without Flask; tests/clients asks for every one of them.
 """
 
 from flaskr.library.client_files.apps import METAWEBLOG, OBSIDIAN, SHORTCUT, UPIC

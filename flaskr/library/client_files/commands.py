@@ -87,13 +87,14 @@ def bare_link_sample(host: Host) -> Sample:
 def make_curl(host: Host) -> Setup:
     """Return commands: one whose answer is JSON with everything, one that prints the link alone."""
     key = quote(f"X-API-Key: {host.token}")
+    sample = native_sample(host)
     values = {
         "command": f"curl -H {quote(f'Authorization: {host.bearer}')} -F file=@picture.png "
-        f"{quote(f'{host.address}/api/images')}",
+        f"{quote(host.address + sample.path)}",
         "link_command": f"curl -H {key} -F source=@picture.png -F format=txt "
         f"{quote(f'{host.address}/api/1/upload')}",
     }
-    return Setup(native_sample(host), values)
+    return Setup(sample, values)
 
 
 def make_typora(host: Host) -> Setup:

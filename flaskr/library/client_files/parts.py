@@ -74,11 +74,13 @@ class Client:
     scope: str = "upload"
 
 
+UPLOAD = "/api/images?keep=share&visibility=unlisted"
+"""Where programs send pictures whose links have to load, however the account keeps others."""
+
+
 def native_sample(host: Host) -> Sample:
     """Return the request of programs that can be told any address, field and header."""
-    return Sample(
-        "/api/images", link="url", file_field="file", headers={"Authorization": host.bearer}
-    )
+    return Sample(UPLOAD, link="url", file_field="file", headers={"Authorization": host.bearer})
 
 
 def as_json(content: object) -> str:

@@ -27,7 +27,7 @@ def lankong(host: Host) -> dict[str, object]:
         "albumId": "",
         "permission": 0,
         "ignoreCertErr": False,
-        "syncDelete": True,
+        "syncDelete": False,
     }
 
 

@@ -21,7 +21,7 @@ from flaskr.models import Token
 from flaskr.remote import Fetcher
 from flaskr.remote.resolving import Resolver
 from flaskr.transactions import begin_write
-from tests.factories import make_album, make_image, make_tag, make_token
+from tests.factories import make_album, make_image, make_share, make_tag, make_token
 
 CASES = int(os.environ.get("API_CASES", "10"))
 """How many requests there are for an operation, of which one that takes nothing needs fewer."""
@@ -57,9 +57,11 @@ def things(session, ada, media):
         image = make_image(session, ada, store=media.store)
         make_tag(session, ada, "lake", [image])
         album = make_album(session, ada, images=[image])
+        share, _ = make_share(session, media, ada, [image])
         trashed = make_image(session, ada, store=media.store, deleted=True)
         token = session.scalar(select(Token.id).where(Token.user_id == ada.id))
-        key = {"albums": album.key, "trash": trashed.key}.get(group, image.key)
+        keys = {"albums": album.key, "shares": share.key, "trash": trashed.key}
+        key = keys.get(group, image.key)
         return {"key": key, "image_key": image.key, "number": 1, "token_id": token, "name": "lake"}
 
     return make

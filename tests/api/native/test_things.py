@@ -179,6 +179,21 @@ def test_settings_are_changed_and_told(call):
     assert call("GET", "/profile").json == told
 
 
+def test_who_sees_uploads_and_the_public_page_are_settings_too(call, guest):
+    told = call("GET", "/profile").json
+    assert (told["default_visibility"], told["public_page"]) == ("unlisted", False)
+    assert told["public_page_url"] is None
+    assert guest.get("/u/ada").status_code == 404
+    said = {"default_visibility": "private", "public_page": True}
+    changed = call("PATCH", "/profile", json=said).json
+    assert changed == told | said | {"public_page_url": "http://localhost/u/ada"}
+    assert guest.get("/u/ada").status_code == 200
+    assert call("POST", "/images", data=png()).json["visibility"] == "private"
+    for wrong in ({"default_visibility": None}, {"public_page": 1}, {"public_page_url": "x"}):
+        assert call("PATCH", "/profile", json={"keep": "backup", **wrong}).status_code == 422
+    assert call("GET", "/profile").json == changed
+
+
 def test_usage_counts_what_is_kept_and_what_is_in_the_trash(call, upload):
     one, two = upload(png(number=1)), upload(png(number=2))
     call("DELETE", f"/images/{two['key']}")

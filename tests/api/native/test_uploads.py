@@ -89,6 +89,37 @@ def test_a_picture_is_fetched_from_its_address(fetching, how):
     assert (answer.json["name"], answer.json["visibility"]) == ("lake.png", "private")
 
 
+@pytest.mark.parametrize("way", ["form", "body", "json", "form with an address"])
+@pytest.mark.parametrize("usual", [None, "public", "private"])
+def test_what_the_account_shows_holds_whichever_way_a_picture_comes(
+    fetching, session, ada, way, usual
+):
+    ada.default_visibility = usual
+    session.commit()
+    with elsewhere() as server:
+        server.answers["/lake.png"] = ok(png())
+        said = {"url": server.url("/lake.png")}
+        options: dict[str, Any] = {
+            "form": form({}, ("lake.png", png())),
+            "body": {"data": png(), "headers": PNG},
+            "json": {"json": said},
+            "form with an address": form(said),
+        }[way]
+        told = fetching("POST", "/images", **options).json
+    assert told["visibility"] == (usual or "unlisted")
+
+
+def test_a_form_with_an_address_says_who_may_see_the_picture(fetching):
+    with elsewhere() as server:
+        server.answers["/lake.png"] = ok(png())
+        said = {"url": server.url("/lake.png"), "visibility": "private"}
+        told = fetching("POST", "/images", **form(said)).json
+    assert told["visibility"] == "private"
+    said["visibility"] = "friends"
+    answer = fetching("POST", "/images", **form(said))
+    assert (answer.status_code, code(answer)) == (400, "invalid_visibility")
+
+
 @pytest.mark.parametrize(
     ("said", "status", "expected"),
     [
@@ -112,3 +143,38 @@ def test_what_is_told_of_an_upload_is_told_of_the_picture_later(call, upload):
     told = upload(png())
     later = call("GET", f"/images/{told['key']}").json
     assert told == later | {"known": False, "delete_url": told["delete_url"]}
+
+
+# ---- who sees it ----------------------------------------------------------------------------
+
+
+def ways_in(call, content: bytes, **said: str):
+    """Send a picture as a form, as the body, as JSON and as a form with its address."""
+    with elsewhere() as server:
+        server.answers["/lake.png"] = ok(content)
+        address = {"url": server.url("/lake.png"), **said}
+        asked = "&".join(f"{name}={text}" for name, text in said.items())
+        yield call("POST", "/images", **form(said, ("lake.png", content)))
+        yield call("POST", f"/images?{asked}", data=content, headers=PNG)
+        yield call("POST", "/images", json=address)
+        yield call("POST", "/images", **form(address))
+
+
+@pytest.mark.parametrize("wanted", ["public", "unlisted", "private"])
+def test_an_upload_may_say_who_sees_it_whichever_way_it_comes(fetching, session, ada, wanted):
+    ada.default_visibility = "private" if wanted != "private" else "public"
+    session.commit()
+    for answer in ways_in(fetching, png(), keep="share", visibility=wanted):
+        assert answer.json["visibility"] == wanted
+
+
+def test_a_body_may_come_as_a_backup(call):
+    answer = call("POST", "/images?keep=backup", data=png(), headers=PNG)
+    assert answer.json["visibility"] == "private"
+
+
+@pytest.mark.parametrize("said", [{"keep": "for good"}, {"visibility": "everybody"}])
+def test_what_is_no_way_of_keeping_or_showing_is_refused(fetching, session, said):
+    for answer in ways_in(fetching, png(), **said):
+        assert answer.status_code in {400, 422}
+    assert count_rows(session, Image) == 0
