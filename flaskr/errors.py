@@ -607,6 +607,12 @@ class NothingChosenError(DomainError):
     message = message_("Nothing is chosen. Select one or more pictures first.")
 
 
+class NothingLeftError(NotFoundError):
+    """None of what was chosen is there, or none is yours."""
+
+    message = message_("Nothing of what was chosen is there any more. Reload the page.")
+
+
 class TooManyChosenError(DomainError):
     """More were chosen than can be dealt with at once."""
 
@@ -726,7 +732,18 @@ class TagNameError(DomainError):
 
     code = "invalid_tag"
     status = 422
-    message = message_("A tag has 1 to %(most)s characters, and no comma among them.")
+    message = message_(
+        "A tag has 1 to %(most)s characters of which at least one is seen, and no comma among "
+        "them. Change it."
+    )
+
+
+class NoTagError(DomainError):
+    """Tags are to be put on, and none was named."""
+
+    code = "no_tag"
+    status = 422
+    message = message_("No tag was named. Write one, or several with commas between them.")
 
 
 class TooManyTagsError(DomainError):
@@ -734,7 +751,7 @@ class TooManyTagsError(DomainError):
 
     code = "too_many_tags"
     status = 422
-    message = message_("A picture has at most %(most)s tags. Take some off first.")
+    message = message_("A picture has at most %(most)s tags. Name fewer, or take some off first.")
 
 
 class TooManyPostTagsError(TooManyTagsError):

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from flaskr.errors import NotFoundError, NothingChosenError, TooManyChosenError
+from flaskr.errors import NothingChosenError, NothingLeftError, TooManyChosenError
 from flaskr.library.keys import is_key
 from flaskr.models import Image, User, now
 from flaskr.transactions import begin_write
@@ -32,7 +32,7 @@ def own_ids(session: Session, owner: User, keys: Iterable[str]) -> Iterator[Sequ
 
     Each time within a write transaction as `one_at_a_time` begins it, in which they stay what they
     are; all but the last are committed here. What is somebody else's, or nobody's, is passed over.
-    Raises NothingChosenError without any key, TooManyChosenError, and NotFoundError if none of
+    Raises NothingChosenError without any key, TooManyChosenError, and NothingLeftError if none of
     them is the owner's.
     """
     owner_id, any_found = owner.id, False
@@ -46,7 +46,7 @@ def own_ids(session: Session, owner: User, keys: Iterable[str]) -> Iterator[Sequ
             any_found = True
             yield [found[key] for key in some if key in found]
     if not any_found:
-        raise NotFoundError
+        raise NothingLeftError
 
 
 def own_images(session: Session, owner: User, keys: Iterable[str]) -> list[Image]:
@@ -57,7 +57,7 @@ def own_images(session: Session, owner: User, keys: Iterable[str]) -> list[Image
         query = Image.living().where(Image.key.in_(some), Image.owner_id == owner.id)
         found.update({image.key: image for image in session.scalars(query)})
     if not found:
-        raise NotFoundError
+        raise NothingLeftError
     return [found[key] for key in wanted if key in found]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ScalarSelect, delete, func, select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import NotFoundError, TagNameError, TooManyTagsError
+from flaskr.errors import NoTagError, NotFoundError, TagNameError, TooManyTagsError
 from flaskr.library.chosen import distinct, in_batches, one_at_a_time, own_ids, pieces, touch
 from flaskr.library.search import fold, refresh
 from flaskr.library.texts import is_visible, one_line
@@ -126,11 +126,11 @@ def count_images() -> ScalarSelect[int]:
 def put_on(session: Session, owner: User, keys: Iterable[str], names: Iterable[str]) -> int:
     """Put tags on images, those they have not yet; return how many images have changed.
 
-    Raises TagNameError, TooManyTagsError, and what `chosen.own_ids` raises.
+    Raises TagNameError, NoTagError, TooManyTagsError, and what `chosen.own_ids` raises.
     """
     wanted, keys = [check_name(name) for name in names], distinct(keys)
     if not wanted:
-        raise TagNameError(most=MAX_NAME)
+        raise NoTagError
     check_room(session, owner, keys, wanted)
     number = 0
     for ids in own_ids(session, owner, keys):

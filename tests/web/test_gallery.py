@@ -385,7 +385,7 @@ def test_all_that_match_are_taken_whether_shown_or_not(act, owner, hang):
         ("album", {"album_name": "x" * 101}, 422, "invalid_album_name"),
         ("album", {"album": "1" * 12}, 404, "not_found"),
         ("tag", {"tags": "x" * 65}, 422, "invalid_tag"),
-        ("tag", {"tags": " , "}, 422, "invalid_tag"),
+        ("tag", {"tags": " , "}, 422, "no_tag"),
         ("delete", {"all": "1", "query": "album=111111111111"}, 404, "not_found"),
         ("delete", {"key": ["1" * 12] * (MOST + 1)}, 404, "not_found"),
         ("delete", {"key": "\0"}, 404, "not_found"),

@@ -22,6 +22,7 @@ from flaskr.api.native.schemas import (
 from flaskr.db import db
 from flaskr.errors import (
     DomainError,
+    NoTagError,
     NotFoundError,
     TagNameError,
     TooManyTagsError,
@@ -96,7 +97,7 @@ def list_tags() -> Response:
         },
         more=message_("A tag is there as long as a picture has it."),
         bodies=json_body(PUT_ON),
-        errors=(*BODY_ERRORS, TagNameError, TooManyTagsError),
+        errors=(*BODY_ERRORS, NoTagError, TagNameError, TooManyTagsError),
     )
 )
 def put_tags_on() -> Response:
