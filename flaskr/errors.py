@@ -815,6 +815,17 @@ class EncryptedArchiveError(DomainError):
     message = message_("The ZIP has a password. Pack it again without one.")
 
 
+class UnusualArchiveError(DomainError):
+    """The archive is packed by a method that few programs know."""
+
+    code = "unusual_archive"
+    status = 422
+    message = message_(
+        "“%(name)s” in the ZIP is packed in an unusual way. Pack the folder again as an ordinary "
+        "ZIP (“Deflate”)."
+    )
+
+
 class UnsafeEntryError(DomainError):
     """The archive holds a file whose name leads out of it."""
 

@@ -20,6 +20,7 @@ from flaskr.errors import (
     TextTooLargeError,
     TooManyEntriesError,
     UnsafeEntryError,
+    UnusualArchiveError,
 )
 from flaskr.library.mover import in_archive, in_folder, of_files
 from flaskr.library.mover.archives import MOST_ENTRIES, safe_name
@@ -134,6 +135,19 @@ def test_a_bomb_that_lies_about_its_size_is_read_no_further_than_it_says(pack):
     content = path.read_bytes()
     path.write_bytes(content.replace(struct.pack("<L", 1024**2), struct.pack("<L", 10)))
     assert refusal(path) is BadArchiveError
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("damage", [b"", b"nonsense"])
+def test_what_is_unpacked_without_a_bound_is_refused_before_it_is_read(tmp_path, method, damage):
+    path = tmp_path / "bomb.zip"
+    size = 32 * 1024**2
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.md", bytes(size))
+    lie = path.read_bytes().replace(struct.pack("<L", size), struct.pack("<L", 1000))
+    begin = 30 + len("a.md")
+    path.write_bytes(lie[:begin] + damage + lie[begin + len(damage) :])
+    assert refusal(path) is UnusualArchiveError
 
 
 def test_a_text_that_is_too_long_is_refused(pack):
