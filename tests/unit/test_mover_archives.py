@@ -163,6 +163,15 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
     assert refusal(path) is BadArchiveError
 
 
+def test_an_entry_that_claims_to_lie_before_the_file_is_refused(pack):
+    path = pack(("a.md", b"words"), ("b.md", b"more"))
+    content = path.read_bytes()
+    size, start = struct.unpack("<LL", content[-10:-2])
+    path.write_bytes(content[:-6] + struct.pack("<LH", start + 65536, 0))
+    assert refusal(path) is BadArchiveError
+    assert size
+
+
 DAMAGE = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1)
 
 

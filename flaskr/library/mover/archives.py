@@ -3,6 +3,7 @@
 Nothing is unpacked to disk: files are read from where they lie, and never further than a limit.
 """
 
+import os
 import re
 import stat
 from collections.abc import Iterator
@@ -55,7 +56,10 @@ class ArchiveFile(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place. Raises ValueError for one before the beginning, as BytesIO does."""
+        if whence == os.SEEK_SET and offset < 0:
+            raise ValueError("a place before the beginning")
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
