@@ -781,6 +781,17 @@ class TextTooLargeError(DomainError):
     message = message_("“%(name)s” is larger than %(limit)s. Leave it out, or divide it.")
 
 
+class UnreadableTextError(DomainError):
+    """A text on this machine may not be read, or is gone."""
+
+    code = "unreadable_text"
+    status = 422
+    message = message_(
+        "“%(name)s” cannot be read: it is gone, or its owner does not allow it. Look at its "
+        "permissions."
+    )
+
+
 class BadArchiveError(DomainError):
     """The file is no ZIP archive, or a damaged one."""
 

@@ -137,7 +137,8 @@ def documents_of(
         .scalar_subquery()
     )
     query: Select[Document, int] = select(Document, mentions)
-    query = query.where(Document.owner_id == owner.id).order_by(Document.id.desc()).limit(size)
+    query = query.where(Document.owner_id == owner.id, Document.passing.is_(False))
+    query = query.order_by(Document.id.desc()).limit(size)
     if before is not None:
         query = query.where(Document.id < before)
     return [(document, count) for document, count in session.execute(query).all()]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from flask import current_app
 
 from flaskr.db import db
+from flaskr.errors import WrittenMeanwhileError
 from flaskr.library import mover
 from flaskr.library.keys import new_key
-from flaskr.library.mover import Moved, Order, documents
-from flaskr.library.mover.paths import Place
+from flaskr.library.mover import Moved, Order, Skipped, documents
+from flaskr.library.mover.paths import Place, Writer
 from flaskr.library.uploads import Upload
 from flaskr.models import User
 from flaskr.web.intake import media
@@ -28,9 +29,10 @@ class Wishes:
     dry_run: bool
 
 
-def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
+def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Skipped]:
     """Move the Markdown of a place, commit and write it; give each text once that is done.
 
+    One that somebody else has changed meanwhile is skipped, as one that cannot be read.
     Raises what `mover.move` and the place's writer raise.
     """
     batch = new_key()
@@ -45,7 +47,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
         dry_run=wishes.dry_run,
     )
     fetcher = current_app.extensions["tuchuang.fetcher"]
-    owner_id = owner.id
+    recorder = documents.Recorder(owner.id, batch, keep_text=False)
     writing = nullcontext() if wishes.dry_run else place.writer
     with ExitStack() as held:
         held.enter_context(current_app.test_request_context())  # addresses are made in one
@@ -54,10 +56,21 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
         for event in held.enter_context(closing(events)):
             if isinstance(event, Upload):
                 db.session.commit()
+            elif isinstance(event, Skipped):
+                yield event
             elif isinstance(event, Moved):
                 if writer is not None:
                     named = replace(event, name=f"{place.name}/{event.name}")
-                    documents.record(db.session, owner_id, batch, named, keep_text=False)
+                    recorder.record(db.session, named)
                     db.session.commit()
-                    writer.write(event)
-                yield event
+                yield written(writer, event)
+
+
+def written(writer: Writer | None, moved: Moved) -> Moved | Skipped:
+    """Write a text, unless nothing is to be written; say so if it has changed meanwhile."""
+    try:
+        if writer is not None:
+            writer.write(moved)
+    except WrittenMeanwhileError as error:
+        return Skipped(moved.name, error)
+    return moved

@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from threading import BoundedSemaphore
 
@@ -27,7 +28,7 @@ from flaskr.errors import BusyError, DomainError, NoFileError, NotFoundError, Se
 from flaskr.library import mover, uses
 from flaskr.library.editing import check_visibility
 from flaskr.library.keys import new_key
-from flaskr.library.mover import Moved, Order, Progress, Source, documents
+from flaskr.library.mover import Moved, Order, Progress, Skipped, Source, documents
 from flaskr.library.uploads import Upload
 from flaskr.models import MAX_ID, Document, Image
 from flaskr.tuchuang import bp
@@ -95,37 +96,48 @@ def move() -> str | Response:
 @login_required
 def moved(batch: str) -> str:
     """Say what came of a move, and let its texts be fetched."""
-    found = documents.of_batch(db.session, account(), batch)
+    said = documents.summary(db.session, account(), batch)
+    only_left = request.args.get("left") == "yes"
+    after = id_of("after") or 0
+    found = documents.of_batch(db.session, account(), batch, after, LISTED + 1, only_left=only_left)
+    shown = found[:LISTED]
+    this = partial(url_for, ".moved", batch=batch, left="yes" if only_left else None)
     return render_template(
         "tuchuang/moved.html",
         batch=batch,
-        documents=[
-            (
-                each,
-                [(left["address"], fill(left["message"], left["details"])) for left in each.left],
-            )
-            for each in found
-        ],
-        rewritten=sum(each.rewritten for each in found),
-        left=sum(len(each.left) for each in found),
+        said=said,
+        documents=[(each, left_in(each)) for each in shown],
+        more=this(after=shown[-1].id) if len(found) > LISTED else None,
+        first=this() if after else None,
+        only_left=only_left,
         kept=documents.KEPT.days,
-        there=documents.is_kept(db.session, account(), batch),
     )
+
+
+def left_in(document: Document) -> list[tuple[str, str]]:
+    """Return the addresses that were left in a text, and why, as people read it."""
+    return [(each["address"], fill(each["message"], each["details"])) for each in document.left]
+
+
+def id_of(name: str) -> int | None:
+    """Return the id that the address has under this name, None without one."""
+    written = request.args.get(name, "")
+    return min(int(written[:20]), MAX_ID) if written.isascii() and written.isdecimal() else None
 
 
 @bp.get("/moves/<key:batch>/download")
 @login_required
 def moved_texts(batch: str) -> Response:
     """Send the texts of a move: one as it is, several as a ZIP."""
-    found = documents.of_batch(db.session, account(), batch)
-    if len(found) == 1:
-        name, text = documents.text_of(db.session, account(), found[0].id)
+    ids = documents.fetchable(db.session, account(), batch)
+    if len(ids) == 1:
+        name, text = documents.text_of(db.session, account(), ids[0])
         response = Response(text, mimetype="text/markdown")
         name = posixpath.basename(name)
     else:
-        pieces = documents.archive(db.session, account(), batch)
-        response = Response(stream_with_context(pieces), mimetype="application/zip")
-        name = f"markdown-{found[0].created:%Y-%m-%d}.zip"
+        packed = documents.archive(db.session, account(), ids)
+        response = Response(stream_with_context(packed), mimetype="application/zip")
+        name = f"markdown-{batch}.zip"
     response.headers["Content-Disposition"] = attachment_header(name)
     return response
 
@@ -208,8 +220,9 @@ def follow(source: Source, order: Order) -> Iterator[Progress | Done]:
     """Move and commit. Give how far it is, and at last how it ended."""
     texts = 0
     error: DomainError | None = None
+    skipped: list[Skipped] = []
+    recorder = documents.Recorder(account().id, order.batch)
     fetcher = current_app.extensions["tuchuang.fetcher"]
-    owner_id = account().id
     events = mover.move(db.session, media(), fetcher, account(), source, order)
     try:
         with closing(events):
@@ -217,11 +230,19 @@ def follow(source: Source, order: Order) -> Iterator[Progress | Done]:
                 if isinstance(event, Upload):
                     db.session.commit()
                 elif isinstance(event, Moved):
-                    documents.record(db.session, owner_id, order.batch, event)
+                    recorder.record(db.session, event)
                     db.session.commit()
                     texts += 1
+                elif isinstance(event, Skipped):
+                    skipped.append(event)
                 else:
                     yield event
+        if texts:
+            for each in skipped:
+                recorder.skip(db.session, each)
+            db.session.commit()
+        elif skipped:
+            error = skipped[0].error
     except DomainError as raised:
         error = raised
     except (OSError, SQLAlchemyError) as raised:
@@ -272,8 +293,7 @@ def refuse(error: DomainError) -> Response:
 
 def render_move(error: str = "") -> str:
     """Render the page: the form, and the texts that are known."""
-    before = request.args.get("before", "")
-    anchor = min(int(before[:20]), MAX_ID) if before.isascii() and before.isdecimal() else None
+    anchor = id_of("before")
     found = uses.documents_of(db.session, account(), anchor, LISTED + 1)
     shown: list[tuple[Document, int]] = list(found[:LISTED])
     return render_template(

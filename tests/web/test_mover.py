@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from flaskr.errors import NoMarkdownError, NoPictureError, NotThereError, OutsideError
-from flaskr.library.mover import moving
-from flaskr.models import Blob, Document, Image, ImageUse, User
+from flaskr.errors import (
+    BadArchiveError,
+    NoMarkdownError,
+    NoPictureError,
+    NotThereError,
+    OutsideError,
+    UnreadableTextError,
+)
+from flaskr.library.mover import documents, moving, of_files
+from flaskr.models import Blob, Document, Image, ImageUse, User, now
 from flaskr.tuchuang.mover import SEATS
 from tests.browsing import JSON, form, links, query, text
 from tests.elsewhere import elsewhere, ok
@@ -79,6 +86,16 @@ def texts_of(owner, page: str) -> bytes:
     return bytes(owner.get(address).data)
 
 
+def shown_on(owner, page: str, selector: str) -> list[str]:
+    """The texts of these elements on the page of a move and on those that follow it."""
+    found: list[str] = []
+    while page:
+        answer = owner.get(page)
+        found += [each.to_text() for each in query(answer, selector)]
+        page = next((each.attrs["href"] for each in query(answer, ".paging a[rel=next]")), "")
+    return found
+
+
 # ---- by the page ------------------------------------------------------------------------------
 
 
@@ -106,7 +123,11 @@ def test_two_hundred_texts_in_a_zip_are_moved(move, owner, addresses, there, ses
             assert archive.read(path) == notes.moved(path, addresses), path
     rewritten = sum(session.scalars(select(Document.rewritten)))
     assert rewritten == notes.images - notes.lost
-    assert len(query(owner.get(last["page"]), ".text-problems li")) == notes.lost
+    problems = shown_on(owner, last["page"], ".text-problems li")
+    assert 0 < len(problems) <= notes.lost
+    assert set(problems) == set(shown_on(owner, f"{last['page']}?left=yes", ".text-problems li"))
+    assert len(set(shown_on(owner, last["page"], ".text-name"))) == len(notes.texts)
+    assert f"{notes.lost} left as they were" in text(owner.get(last["page"]))
     assert count_rows(session, Image) == len(notes.pictures) + len(notes.elsewhere)
 
 
@@ -117,7 +138,7 @@ def test_to_move_again_changes_nothing(move, owner, session):
     assert texts_of(owner, again.location) == first
     assert texts_of(owner, move(("a.md", first)).location) == first
     assert count_rows(session, Image) == 1
-    assert count_rows(session, Document) == 1
+    assert len(query(owner.get(MOVE), ".text-item")) == 1
 
 
 def test_a_picture_that_was_here_before_is_found(move, owner, addresses):
@@ -152,7 +173,8 @@ def test_a_host_that_keeps_us_waiting_is_not_asked_for_ever(move, owner, there):
     words = " ".join(f"![](http://127.0.0.1:{port}/a.png)" for port in (1025, 1025, 1025))
     words += " ".join(f" ![](http://no-such-host.invalid/{number}.png)" for number in range(9))
     page = owner.get(move(("a.md", words.encode())).location)
-    assert len(query(page, ".text-problems li")) == 12
+    assert len(query(page, ".text-problems li")) == 10
+    assert "12 left as they were" in text(page)
 
 
 def test_former_addresses_of_this_host_lead_here(move, owner):
@@ -233,10 +255,69 @@ def test_names_are_kept_as_far_as_there_is_room(move, session):
 def test_a_script_is_told_what_is_refused(move):
     answer = move(("a.zip", b"a"), headers=LINES)
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "bad_archive")
-    answer = move(("a.md", b"a"), ("b.md", bytes(2 * 1024**2)), headers=LINES)
+    answer = move(("a.md", bytes(2 * 1024**2)), headers=LINES)
     last = json.loads(answer.data.splitlines()[-1])
     assert last["error"]["code"] == "text_too_large"
-    assert last["page"].startswith("/tuchuang/moves/")
+    assert "page" not in last
+
+
+def test_a_text_that_cannot_be_read_is_left_out_and_the_rest_goes_on(move, owner, session):
+    broken = packed({"a.md": b"a" * 99, "b.md": b"b"}).replace(b"a" * 99, b"c" * 99)
+    answer = move(("a.zip", broken), headers=LINES)
+    last = json.loads(answer.data.splitlines()[-1])
+    assert set(last) == {"page"}
+    page = owner.get(last["page"])
+    assert query(page, ".panel strong")[0].to_text() == "1 text"
+    assert "1 text not moved" in text(page)
+    assert BadArchiveError.message in text(page)
+    assert texts_of(owner, last["page"]) == b"b"
+    assert [each.to_text() for each in query(owner.get(MOVE), ".text-name span")] == ["b.md"]
+    move(("a.md", bytes(2 * 1024**2)), ("b.md", b"b"))
+    assert session.query(Document).filter_by(passing=False).count() == 1
+
+
+def test_an_earlier_move_stays_whole_when_texts_of_its_names_are_moved(move, owner, session):
+    first = move(("a.zip", packed({"README.md": b"one", "b.md": b"two"}))).location
+    second = move(("a.zip", packed({"README.md": b"three", "c.md": b"four"}))).location
+    for page, words in ((first, {"one", "two"}), (second, {"three", "four"})):
+        with zipfile.ZipFile(BytesIO(texts_of(owner, page))) as archive:
+            assert {archive.read(name).decode() for name in archive.namelist()} == words
+    shown = [each.to_text() for each in query(owner.get(MOVE), ".text-name span")]
+    assert shown == ["c.md", "README.md", "b.md"]
+    documents.forget_texts(session, now() + documents.KEPT)
+    assert count_rows(session, Document) == 3
+    assert owner.get(first).status_code == 200
+    assert not [each for each in links(owner.get(first)) if each.endswith("/download")]
+
+
+def test_what_is_kept_of_earlier_moves_has_a_bound(move, owner, monkeypatch, session):
+    monkeypatch.setattr(documents, "MOST_KEPT", 10_000)
+    pages = [
+        move((f"{order}.md", bytes(3000)), (f"{order}-b.md", b"![](no.png)")).location
+        for order in range(6)
+    ]
+    kept = [owner.get(f"{page}/download").status_code for page in pages]
+    assert kept == [404, 404, 404, 200, 200, 200]
+    assert {owner.get(page).status_code for page in pages} == {200}
+    assert "1 left as it was" in text(owner.get(pages[0]))
+    assert not query(owner.get(pages[0]), ".text-problems code")
+    assert query(owner.get(pages[5]), ".text-problems code")
+
+
+def test_the_report_has_a_bound_and_says_how_much_is_missing(move, owner, monkeypatch, session):
+    monkeypatch.setattr(documents, "MOST_LEFT", 3)
+    monkeypatch.setattr(documents, "MOST_LEFT_TOGETHER", 5)
+    words = " ".join(f"![]({number}.png) ![](0.png)" for number in range(5)).encode()
+    texts = {f"{order}.md": words for order in range(3)}
+    page = owner.get(move(("a.zip", packed(texts))).location)
+    assert "30 left as they were" in text(page)
+    assert [each.to_text() for each in query(page, ".text-problems code")] == [
+        *("0.png", "1.png", "2.png", "0.png", "1.png")
+    ]
+    assert [each.to_text() for each in query(page, ".text-problems li.muted")] == [
+        *("and 2 more", "and 3 more")
+    ]
+    assert query(page, "p.text-problems")[0].to_text() == "10 left as they were"
 
 
 def test_nobody_else_sees_a_move(move, other):
@@ -260,9 +341,10 @@ def test_texts_are_listed_and_forgotten(move, owner, session, other):
 def test_a_text_of_the_same_name_replaces_only_what_it_covers(move, owner, session):
     move(("a.md", b"![](a.png)"), ("a.png", png(number=1)))
     move(("a.md", b"![](a.png)"), ("a.png", png(number=2)))
-    assert count_rows(session, Document) == 2
+    assert len(query(owner.get(MOVE), ".text-item")) == 2
     move(("a.md", b"![](a.png) ![](b.png)"), ("a.png", png(number=1)), ("b.png", png(number=2)))
-    assert count_rows(session, Document) == 1
+    assert len(query(owner.get(MOVE), ".text-item")) == 1
+    assert count_rows(session, ImageUse) == 2
 
 
 # ---- by the command ---------------------------------------------------------------------------
@@ -339,6 +421,24 @@ def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
     (tmp_path / "a.txt").write_text("a")
     wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--dry-run"])
     assert isinstance(wrong.exception, NoMarkdownError)
+
+
+def test_the_command_goes_on_after_a_text_that_cannot_be_read(runner, admin, tmp_path):
+    (tmp_path / "a.md").write_bytes(bytes(2 * 1024**2))
+    (tmp_path / "b.md").write_text("![](b.png)")
+    (tmp_path / "b.png").write_bytes(png())
+    done = runner.invoke(args=["import", "markdown", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "“a.md” is larger than" in done.output
+    assert "1 texts: 1 addresses rewritten" in done.output
+    assert "1 texts not moved" in done.output
+    assert (tmp_path / "b.md").read_text() != "![](b.png)"
+
+
+def test_a_file_that_is_gone_is_a_text_that_cannot_be_read(tmp_path):
+    source = of_files({"a.md": tmp_path / "a.md"})
+    with pytest.raises(UnreadableTextError):
+        source.text("a.md")
 
 
 def test_names_in_the_report_stay_on_their_line(runner, admin, tmp_path):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
+    BadArchiveError,
     DomainError,
     FetchTimeoutError,
     ForbiddenAddressError,
@@ -16,8 +17,10 @@ from flaskr.errors import (
     HostNotFoundError,
     NoMarkdownError,
     RequestTooLargeError,
+    TextTooLargeError,
     TooManyDocumentsError,
     UnreachableError,
+    UnreadableTextError,
 )
 from flaskr.imaging import Limits
 from flaskr.library import fetching
@@ -101,7 +104,15 @@ class Moved:
     addresses: Sequence[str]
 
 
-Event = Progress | Upload | Moved
+@dataclass(frozen=True)
+class Skipped:
+    """A text that cannot be moved, and why. The rest goes on."""
+
+    name: str
+    error: DomainError
+
+
+Event = Progress | Upload | Moved | Skipped
 
 
 def read_former(text: str) -> list[str]:
@@ -122,9 +133,9 @@ def move(
     """Move every Markdown file of the source; tell how far it is and what each has become.
 
     Each Upload has to be committed before the next event is asked for. A picture that is refused
-    or cannot be fetched is left and the rest goes on; a fault of the volume or the database ends
-    it. Raises NoMarkdownError, TooManyDocumentsError, TextTooLargeError, RequestTooLargeError,
-    BadArchiveError, OSError and SQLAlchemyError.
+    or cannot be fetched is left, a text that cannot be read is skipped, and the rest goes on; a
+    fault of the volume or the database ends it. Raises NoMarkdownError, TooManyDocumentsError,
+    RequestTooLargeError, OSError and SQLAlchemyError.
     """
     documents = source.documents
     if not documents:
@@ -160,9 +171,13 @@ class Mover:
     def pictures(self) -> int:
         return len(self.known)
 
-    def document(self, path: str) -> Iterator[Upload | Moved]:
+    def document(self, path: str) -> Iterator[Upload | Moved | Skipped]:
         """Move one text."""
-        before = self.source.text(path)
+        try:
+            before = self.source.text(path)
+        except (TextTooLargeError, BadArchiveError, UnreadableTextError) as error:
+            yield Skipped(path, error)
+            return
         self.read += len(before)
         if self.read > MOST_TEXT_BYTES:
             raise RequestTooLargeError(limit=MOST_TEXT_BYTES)

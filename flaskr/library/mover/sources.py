@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
-from flaskr.errors import NotThereError, OutsideError, TextTooLargeError
+from flaskr.errors import NotThereError, OutsideError, TextTooLargeError, UnreadableTextError
 from flaskr.library.mover.archives import CHUNK, open_archive
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
@@ -34,12 +34,18 @@ class Source:
     read: Callable[[str], Iterator[bytes]]
 
     def text(self, path: str) -> bytes:
-        """Return the content of a Markdown file. Raises TextTooLargeError, and what `read` does."""
+        """Return the content of a Markdown file.
+
+        Raises TextTooLargeError, UnreadableTextError, and what `read` does.
+        """
         content = bytearray()
-        for chunk in self.read(path):
-            content += chunk
-            if len(content) > MAX_TEXT_BYTES:
-                raise TextTooLargeError(name=path, limit=MAX_TEXT_BYTES)
+        try:
+            for chunk in self.read(path):
+                content += chunk
+                if len(content) > MAX_TEXT_BYTES:
+                    raise TextTooLargeError(name=path, limit=MAX_TEXT_BYTES)
+        except (PermissionError, FileNotFoundError):
+            raise UnreadableTextError(name=path) from None
         return bytes(content)
 
     def refer(self, document: str, address: str) -> str:
