@@ -897,6 +897,25 @@ class NotThereError(DomainError):
     message = message_("No such picture came along.")
 
 
+class NotTriedError(DomainError):
+    """A move has fetched as much, or for as long, as it may."""
+
+    code = "not_tried"
+    status = 503
+    message = message_(
+        "This was not fetched any more: there is too much of it for one move. Move the text that "
+        "you get back once more, later."
+    )
+
+
+class AlreadyMovingError(DomainError):
+    """The account moves Markdown at this moment."""
+
+    code = "already_moving"
+    status = 409
+    message = message_("Markdown of yours is being moved already. Wait until that is done.")
+
+
 class OutsideError(DomainError):
     """The text refers to a place outside of what was given."""
 

@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
-from threading import BoundedSemaphore
+from threading import Lock
 
 from flask import (
     current_app,
     flash,
+    g,
     make_response,
     redirect,
     render_template,
@@ -24,26 +25,34 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import BusyError, DomainError, NoFileError, NotFoundError, SeveralArchivesError
+from flaskr.errors import (
+    AlreadyMovingError,
+    BusyError,
+    DomainError,
+    NoFileError,
+    NotFoundError,
+    SeveralArchivesError,
+)
 from flaskr.library import mover, uses
 from flaskr.library.editing import check_visibility
 from flaskr.library.keys import new_key
 from flaskr.library.mover import Moved, Order, Progress, Skipped, Source, documents
 from flaskr.library.uploads import Upload
 from flaskr.models import MAX_ID, Document, Image
+from flaskr.transactions import end_read
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe, fill
 from flaskr.web.formats import LINES, wants_json, wants_lines
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
-from flaskr.web.limits import count_fetch, count_move
+from flaskr.web.limits import count_move, count_moved_picture
 from flaskr.web.links import absolute, attachment_header, shown_path
 from flaskr.web.uploading import max_file_bytes, picture_limits, sent_files, tell_fault
 from flaskr.web.users import account, login_required
 
 LISTED = 50
 MOST_CHOSEN = 1000
-SEATS = BoundedSemaphore(2)
-"""For the moves that one process works on at once: each holds a thread and has much to read."""
+FETCH_SECONDS = 600
+"""How long a move may fetch pictures from elsewhere: others wait for its seat."""
 
 ACCEPT = ".md,.markdown,.zip,image/*"
 
@@ -52,6 +61,48 @@ def max_archive_bytes() -> int:
     """Return how large a file to be moved may be: as all files of a request together."""
     limit: int = current_app.config["MAX_BATCH_BYTES"]
     return limit
+
+
+class Seats:
+    """The moves that one process works on at once: each holds a thread and has much to read."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._taken: set[int] = set()
+        self._lock = Lock()
+
+    def check(self, account_id: int) -> None:
+        """Raise AlreadyMovingError, or BusyError while all seats are taken."""
+        if account_id in self._taken:
+            raise AlreadyMovingError
+        if len(self._taken) >= self._number:
+            raise BusyError
+
+    def take(self, account_id: int) -> None:
+        """Take a seat for an account. Raises what `check` does."""
+        with self._lock:
+            self.check(account_id)
+            self._taken.add(account_id)
+
+    def leave(self, account_id: int) -> None:
+        """Give the seat back."""
+        self._taken.discard(account_id)
+
+
+SEATS = Seats(2)
+
+
+def largest_archive() -> int:
+    """Return how large a file of this request may be, in bytes.
+
+    Asked before any of it is read, so it turns away whoever would not get a seat. Raises what
+    `Seats.check` does.
+    """
+    if "may_move" not in g:
+        SEATS.check(account().id)
+        g.may_move = True
+        end_read(db.session)  # the files are read next, and may be slow
+    return max_archive_bytes()
 
 
 @dataclass(frozen=True)
@@ -64,7 +115,7 @@ class Done:
 
 @bp.route("/move", methods=("GET", "POST"))
 @login_required
-@takes_files_up_to(max_archive_bytes)
+@takes_files_up_to(largest_archive)
 def move() -> str | Response:
     """Show the page; move the Markdown that is sent, and lead to what came of it.
 
@@ -183,10 +234,11 @@ def opened(parts: list[ReceivedFile], files: ExitStack) -> AbstractContextManage
 
 
 def take_seat(files: ExitStack) -> None:
-    """Hold one of the seats until `files` are closed. Raises BusyError."""
-    if not SEATS.acquire(blocking=False):
-        raise BusyError
-    files.callback(SEATS.release)
+    """Hold one of the seats until `files` are closed. Raises what `Seats.check` does."""
+    account_id = account().id
+    SEATS.take(account_id)
+    g.may_move = True
+    files.callback(SEATS.leave, account_id)
 
 
 def part_path(part: ReceivedFile) -> str:
@@ -207,7 +259,8 @@ def read_order() -> Order:
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=mover.read_former(request.form.get("former", "")),
-        admit=lambda: count_fetch(name_key),
+        admit=lambda: count_moved_picture(name_key),
+        fetch_seconds=FETCH_SECONDS,
     )
 
 

@@ -3,24 +3,31 @@
 import hashlib
 import json
 import zipfile
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from limits import parse
 from sqlalchemy import select
 
+from flaskr.db import db
 from flaskr.errors import (
     BadArchiveError,
     NoMarkdownError,
     NoPictureError,
     NotThereError,
+    NotTriedError,
     OutsideError,
     UnreadableTextError,
 )
 from flaskr.library.mover import documents, moving, of_files
 from flaskr.models import Blob, Document, Image, ImageUse, User, now
+from flaskr.remote.fetch import AT_ONCE
+from flaskr.tuchuang import mover as views
 from flaskr.tuchuang.mover import SEATS
-from tests.browsing import JSON, form, links, query, text
+from flaskr.web import limits
+from tests.browsing import JSON, AuthActions, Browser, form, links, query, text
 from tests.elsewhere import elsewhere, ok
 from tests.factories import count_rows, make_image, make_user, png
 from tests.notes import make_notes
@@ -241,9 +248,97 @@ def test_few_move_at_once_and_everybody_gives_the_seat_back(move, owner):
         assert move(("a.md", b"a"), headers=LINES).status_code == 200
         assert move(("a.zip", b"a"), headers=LINES).status_code == 422
         assert move(("a.md", b"a")).status_code == 303
-    with SEATS, SEATS:
-        assert move(("a.md", b"a")).status_code == 503
-    assert move(("a.md", b"a")).status_code == 303
+
+
+@pytest.fixture
+def seated():
+    """Take seats for accounts until the end of the test."""
+    taken = []
+
+    def take(*ids):
+        for each in ids:
+            SEATS.take(each)
+            taken.append(each)
+
+    yield take
+    for each in taken:
+        SEATS.leave(each)
+
+
+def test_who_would_get_no_seat_is_turned_away_before_the_files_are_read(
+    move, owner, ada, seated, media, monkeypatch
+):
+    token = owner.token()
+    monkeypatch.setattr(media.spool, "create", None)
+    files = form({"csrf_token": token}, ("a.md", b"a"))
+    seated(-1, ada.id)
+    assert owner.post(MOVE, headers=JSON, **files).json["error"]["code"] == "already_moving"
+    SEATS.leave(ada.id)
+    seated(-2)
+    answer = owner.post(MOVE, headers=JSON, **form({"csrf_token": token}, ("a.md", b"a")))
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "busy")
+    assert owner.get(MOVE).status_code == 200
+
+
+def test_a_busy_moment_leaves_no_picture_behind(move, owner, app, there, monkeypatch, addresses):
+    there.answers["/a.png"] = ok(png())
+    fetcher = app.extensions["tuchuang.fetcher"]
+    held = ExitStack()
+    for _ in range(AT_ONCE):
+        held.enter_context(fetcher.seat())
+    pauses = []
+
+    def others_finish(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            held.close()
+
+    monkeypatch.setattr(moving, "sleep", others_finish)
+    answer = move(("a.md", f"![]({there.url('/a.png')})".encode()))
+    assert texts_of(owner, answer.location) == f"![]({addresses(png())})".encode()
+    assert len(pauses) == 3
+
+
+def test_a_host_that_is_busy_for_long_is_waited_for_no_longer(move, owner, app, there, monkeypatch):
+    monkeypatch.setattr(moving, "sleep", lambda _: None)
+    with ExitStack() as held:
+        for _ in range(AT_ONCE):
+            held.enter_context(app.extensions["tuchuang.fetcher"].seat())
+        words = " ".join(f"![]({there.url(f'/{number}.png')})" for number in range(3))
+        page = owner.get(move(("a.md", words.encode())).location)
+    assert len(query(page, ".text-problems li")) == 3
+    assert not there.requests
+
+
+def test_a_move_fetches_only_so_long_and_the_rest_can_be_moved_later(
+    move, owner, there, monkeypatch, addresses
+):
+    there.answers.update({f"/{number}.png": ok(png(number=number)) for number in range(2)})
+    first, second = there.url("/0.png"), there.url("/1.png")
+    monkeypatch.setattr(views, "FETCH_SECONDS", 1e-9)
+    page = move(("a.md", f"![]({first}) ![]({second}) ![]({first})".encode())).location
+    new = addresses(png(number=0))
+    assert NotTriedError.message in text(owner.get(page))
+    left = texts_of(owner, page)
+    assert left == f"![]({new}) ![]({second}) ![]({new})".encode()
+    again = texts_of(owner, move(("a.md", left)).location)
+    assert again == f"![]({new}) ![]({addresses(png(number=1))}) ![]({new})".encode()
+
+
+def test_moves_have_a_limit_of_their_own_for_pictures(make_app, there, monkeypatch):
+    app = make_app(FETCH_NETWORKS=["127.0.0.0/8"], PUBLIC_URL=HERE, RATE_LIMITS=True)
+    monkeypatch.setattr(limits, "FETCHES_PER_ACCOUNT", parse("1 per hour"))
+    monkeypatch.setattr(limits, "MOVED_PICTURES_PER_ACCOUNT", parse("2 per hour"))
+    there.answers.update({f"/{number}.png": ok(png(number=number)) for number in range(3)})
+    with app.app_context():
+        make_user(db.session)
+    browser = Browser(app)
+    AuthActions(browser).login()
+    words = " ".join(f"![]({there.url(f'/{number}.png')})" for number in range(3))
+    files = form({"csrf_token": browser.token()}, ("a.md", words.encode()))
+    page = browser.get(browser.post(MOVE, **files).location)
+    assert "2 addresses rewritten" in text(page)
+    assert NotTriedError.message in text(page)
 
 
 def test_names_are_kept_as_far_as_there_is_room(move, session):

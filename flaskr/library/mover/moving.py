@@ -4,20 +4,26 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
     BadArchiveError,
+    BusyError,
     DomainError,
     FetchTimeoutError,
     ForbiddenAddressError,
     FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
+    NotTriedError,
     RequestTooLargeError,
     TextTooLargeError,
+    TooManyAttemptsError,
     TooManyDocumentsError,
     UnreachableError,
     UnreadableTextError,
@@ -40,6 +46,15 @@ MOST_TEXT_BYTES = 64 * 1024**2
 PATIENCE = 2
 """How often a host may keep us waiting; then nothing is asked of it any more."""
 
+PAUSE = 1
+"""How many seconds are waited, each time, while others keep the service busy."""
+
+MOST_WAITING = 120
+"""How many a move waits so in all."""
+
+PASSING = {429, 503}
+"""The status of faults after which the next mention of the same picture is another try."""
+
 REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 FORMER = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 MOST_FORMER = 10
@@ -57,7 +72,8 @@ class Order:
 
     `here` is the address of this host, `former` are those it had; neither ends in a slash. `link`
     gives the address of an image that is here. `admit` is asked before a picture is fetched and may
-    raise a DomainError. With `dry_run` nothing is taken in or fetched.
+    raise TooManyAttemptsError; all fetching together may take `fetch_seconds`. With `dry_run`
+    nothing is taken in or fetched.
     """
 
     batch: str
@@ -68,6 +84,7 @@ class Order:
     max_bytes: int
     former: Sequence[str] = ()
     admit: Callable[[], None] = lambda: None
+    fetch_seconds: float = inf
     dry_run: bool = False
 
 
@@ -155,7 +172,11 @@ def move(
 
 @dataclass
 class Mover:
-    """One move: what it works on, and what became of each picture so far."""
+    """One move: what it works on, and what became of each picture so far.
+
+    `read` counts bytes of texts; `waited` and `fetched` the seconds for others and for pictures
+    from elsewhere.
+    """
 
     session: Session
     media: Media
@@ -164,6 +185,8 @@ class Mover:
     source: Source
     order: Order
     read: int = 0
+    waited: float = 0
+    fetched: float = 0
     known: dict[str, str | DomainError] = field(default_factory=dict)
     faults: dict[str, list[DomainError]] = field(default_factory=dict)
 
@@ -191,11 +214,7 @@ class Mover:
             if renamed is not None:
                 addresses[reference] = renamed
             elif reference.kind == "image" and not self.stays(reference.address):
-                name = yield from self.identify(path, reference.address)
-                if isinstance(name, DomainError):
-                    left.append(Left(reference.address, name))
-                    continue
-                new = self.known[name]
+                new = yield from self.new_address(path, reference.address)
                 if isinstance(new, DomainError):
                     left.append(Left(reference.address, new))
                 else:
@@ -217,31 +236,40 @@ class Mover:
         """Tell whether an address needs no move: it is here already, or the picture itself."""
         return bool(EMBEDDED.match(address)) or f"{address}/".startswith(f"{self.order.here}/")
 
-    def identify(self, document: str, address: str) -> Generator[Upload, None, str | DomainError]:
-        """See to a picture; return under which name it is known now, or why there is none."""
+    def new_address(
+        self, document: str, address: str
+    ) -> Generator[Upload, None, str | DomainError]:
+        """See to a picture; return its new address, or why there is none."""
         try:
             if REMOTE.match(address):
                 address = address if address[0] in "hH" else f"https:{address}"
                 name = str(parse_address(address.partition("#")[0]))
-                taking = self.fetch(name)
+                taking = partial(self.fetch, name)
             else:
                 path = self.source.refer(document, address)
-                name, taking = f"file:{path}", self.take(path)
+                name, taking = f"file:{path}", partial(self.take, path)
         except DomainError as error:
             return error
-        if name not in self.known:
-            self.known[name] = yield from self.result(taking)
-        return name
+        if name in self.known:
+            return self.known[name]
+        new = yield from self.result(taking)
+        if isinstance(new, str) or new.status not in PASSING:
+            self.known[name] = new
+        return new
 
     def result(
-        self, taking: Generator[Upload, None, str]
+        self, taking: Callable[[], Generator[Upload, None, str]]
     ) -> Generator[Upload, None, str | DomainError]:
         """Return the new address of a picture that is taken in, or why it is not."""
-        try:
-            return (yield from taking)
-        except DomainError as error:
-            self.session.rollback()
-            return error
+        while True:
+            try:
+                return (yield from taking())
+            except DomainError as error:
+                self.session.rollback()
+                if not isinstance(error, BusyError) or self.waited >= MOST_WAITING:
+                    return error
+            self.waited += PAUSE
+            sleep(PAUSE)
 
     def take(self, path: str) -> Generator[Upload, None, str]:
         """Take in a picture that came along. Raises a DomainError."""
@@ -266,7 +294,24 @@ class Mover:
         faults = self.faults.setdefault(urlsplit(address).netloc, [])
         if len(faults) >= PATIENCE:
             raise faults[-1]
-        order.admit()
+        if self.fetched >= order.fetch_seconds:
+            raise NotTriedError
+        try:
+            order.admit()
+        except TooManyAttemptsError:
+            raise NotTriedError from None
+        begin = monotonic()
+        try:
+            return (yield from self.fetch_now(address))
+        except SILENT as error:
+            faults.append(error)
+            raise
+        finally:
+            self.fetched += monotonic() - begin
+
+    def fetch_now(self, address: str) -> Generator[Upload, None, str]:
+        """Fetch a picture and take it in. Raises what `fetching.fetch` does."""
+        order = self.order
         wanted = fetching.Order(address, order.batch, "share", visibility=order.visibility)
         events = fetching.fetch(
             self.session,
@@ -277,11 +322,7 @@ class Mover:
             order.limits,
             order.max_bytes,
         )
-        try:
-            with closing(events):
-                upload = next(each for each in events if isinstance(each, Upload))
-                yield upload
-        except SILENT as error:
-            faults.append(error)
-            raise
+        with closing(events):
+            upload = next(each for each in events if isinstance(each, Upload))
+            yield upload
         return order.link(upload.image)
