@@ -16,6 +16,7 @@ from flaskr.library.uploads import Upload
 from flaskr.models import User
 from flaskr.web.intake import media
 from flaskr.web.links import shown_path
+from flaskr.web.prose import own_addresses
 from flaskr.web.uploading import max_file_bytes, picture_limits
 
 
@@ -36,6 +37,8 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
     Raises what `mover.move` and the place's writer raise.
     """
     batch = new_key()
+    with current_app.test_request_context():
+        direct = own_addresses()
     order = Order(
         batch=batch,
         visibility=wishes.visibility,
@@ -44,6 +47,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=wishes.former,
+        direct=direct,
         dry_run=wishes.dry_run,
     )
     fetcher = current_app.extensions["tuchuang.fetcher"]

@@ -46,6 +46,7 @@ from flaskr.web.formats import LINES, wants_json, wants_lines
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
 from flaskr.web.limits import count_move, count_moved_picture
 from flaskr.web.links import absolute, attachment_header, shown_path
+from flaskr.web.prose import own_addresses
 from flaskr.web.uploading import max_file_bytes, picture_limits, sent_files, tell_fault
 from flaskr.web.users import account, login_required
 
@@ -259,6 +260,7 @@ def read_order() -> Order:
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=mover.read_former(request.form.get("former", "")),
+        direct=own_addresses(),
         admit=lambda: count_moved_picture(name_key),
         fetch_seconds=FETCH_SECONDS,
     )

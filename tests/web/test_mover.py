@@ -199,6 +199,20 @@ def test_former_addresses_of_this_host_lead_here(move, owner):
     assert texts_of(owner, answer.location) == after.encode()
 
 
+def test_what_is_here_already_stays_as_it_is(move, owner, session, ada):
+    key = make_image(session, ada).key
+    before = (
+        f"![](/i/{key}.png) ![](/tuchuang/download/{key}.png?w=640) <img src='/i/{key}.webp'> "
+        f"![](http://img.example.org/i/{key}.png) ![](//img.example.org/i/{key}.png) "
+        f"![]({HERE}/i/{key}.png)"
+    ).encode()
+    page = move(("a.md", before)).location
+    assert texts_of(owner, page) == before
+    assert not query(owner.get(page), ".text-problems")
+    away = owner.get(move(("a.md", b"![](/i/a.png) ![](//img.example.organic/a.png)")).location)
+    assert len(query(away, ".text-problems li")) == 2
+
+
 @pytest.mark.parametrize(
     "former", ["old.example", "ftp://a", "http://a?b", "http://u@a", "x " * 11]
 )

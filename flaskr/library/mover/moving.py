@@ -30,6 +30,7 @@ from flaskr.errors import (
 )
 from flaskr.imaging import Limits
 from flaskr.library import fetching
+from flaskr.library.keys import BASE58, KEY_LENGTH
 from flaskr.library.media import Media
 from flaskr.library.mover import texts
 from flaskr.library.mover.rewriting import rewrite
@@ -61,6 +62,10 @@ MOST_FORMER = 10
 MOST_SHOWN = 200
 """How much of a strange address is shown, in characters."""
 
+SCHEME = re.compile(r"https?:(?=//)", re.IGNORECASE)
+PICTURE = re.compile(rf"[{BASE58}]{{{KEY_LENGTH}}}\.[a-z]+(?:[?#]|\Z)")
+"""A picture of ours, as its direct link ends."""
+
 EMBEDDED = re.compile(r"data:", re.IGNORECASE)
 SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddressError)
 """Faults of a host rather than of one picture."""
@@ -70,8 +75,9 @@ SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddre
 class Order:
     """How Markdown is to be moved.
 
-    `here` is the address of this host, `former` are those it had; neither ends in a slash. `link`
-    gives the address of an image that is here. `admit` is asked before a picture is fetched and may
+    `here` is the address of this host, `former` are those it had; neither ends in a slash. `direct`
+    are what the direct links of its pictures begin with, as paths. `link` gives the address of an
+    image that is here. `admit` is asked before a picture is fetched and may
     raise TooManyAttemptsError; all fetching together may take `fetch_seconds`. With `dry_run`
     nothing is taken in or fetched.
     """
@@ -83,6 +89,7 @@ class Order:
     limits: Limits
     max_bytes: int
     former: Sequence[str] = ()
+    direct: Sequence[str] = ()
     admit: Callable[[], None] = lambda: None
     fetch_seconds: float = inf
     dry_run: bool = False
@@ -233,8 +240,18 @@ class Mover:
         return None
 
     def stays(self, address: str) -> bool:
-        """Tell whether an address needs no move: it is here already, or the picture itself."""
-        return bool(EMBEDDED.match(address)) or f"{address}/".startswith(f"{self.order.here}/")
+        """Tell whether an address needs no move: it is here already, or the picture itself.
+
+        It is here with any scheme or none, and as a path to a picture of ours.
+        """
+        site = SCHEME.sub("", address)
+        if f"{site}/".startswith(f"{SCHEME.sub('', self.order.here)}/"):
+            return True
+        direct = (
+            address.startswith(path) and PICTURE.match(address, len(path))
+            for path in self.order.direct
+        )
+        return bool(EMBEDDED.match(address)) or any(direct)
 
     def new_address(
         self, document: str, address: str
