@@ -229,6 +229,35 @@ def test_a_text_refers_to_files_beside_it(folder, document, address, path):
 
 
 @pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("img/a.png", "a.png"),
+        ("../assets/%E5%9B%BE.png?v=1", "图.png"),
+        ("img\\a.png", "a.png"),
+        ("deep/b.png", "deep/b.png"),
+    ],
+)
+def test_a_picture_that_came_without_its_folder_is_found(folder, address, path):
+    paths = ("a.md", "a.png", "图.png", "deep/b.png")
+    assert of_files(dict.fromkeys(paths, folder)).refer("a.md", address) == path
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        ("other/b.png", NotThereError),
+        ("../b.png", OutsideError),
+        ("ftp://host/a.png", OutsideError),
+        ("img/", NotThereError),
+    ],
+)
+def test_a_picture_with_its_folder_is_found_there_only(folder, address, error):
+    source = of_files(dict.fromkeys(("a.md", "a.png", "deep/b.png"), folder))
+    with pytest.raises(error):
+        source.refer("a.md", address)
+
+
+@pytest.mark.parametrize(
     ("address", "error"),
     [
         ("no.png", NotThereError),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,12 +26,13 @@ class Source:
     """Files by their paths, which have slashes; `documents` are those that are Markdown.
 
     `find` returns the path under which a file can be read, or None; `read` yields its content, and
-    raises OSError and BadArchiveError.
+    raises OSError and BadArchiveError. `loose` are files that came without their folders.
     """
 
     documents: Sequence[str]
     find: Callable[[str], str | None]
     read: Callable[[str], Iterator[bytes]]
+    loose: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, path: str) -> bytes:
         """Return the content of a Markdown file.
@@ -61,7 +62,13 @@ class Source:
                 outside = True
             elif "\0" not in path and (found := self.find(path)) is not None:
                 return found
-        if outside or SCHEME.match(address):
+        if SCHEME.match(address):
+            raise OutsideError
+        for written in spellings(address):
+            name = unicodedata.normalize("NFC", posixpath.basename(written))
+            if name in self.loose:
+                return self.loose[name]
+        if outside:
             raise OutsideError
         raise NotThereError
 
@@ -107,8 +114,13 @@ def fail(error: OSError) -> None:
 
 
 def of_files(files: Mapping[str, Path]) -> Source:
-    """Return single files by their paths."""
-    return listed(files, lambda path: pieces(files[path]))
+    """Return single files by their paths.
+
+    Those without a folder are found in whatever folder a text says they are: browsers tell none of
+    files that are chosen one by one.
+    """
+    loose = {unicodedata.normalize("NFC", path): path for path in files if "/" not in path}
+    return replace(listed(files, lambda path: pieces(files[path])), loose=loose)
 
 
 @contextmanager
