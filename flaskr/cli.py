@@ -414,15 +414,14 @@ def import_() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the texts below this folder; else in their places.",
 )
+@click.option("--force", is_flag=True, help="Replace what an earlier run has written.")
 @click.option(
     "--visibility",
     type=click.Choice(["public", "unlisted", "private"]),
     help="Who can see the pictures; else as the account has chosen.",
 )
-@click.pass_context
 @with_appcontext
 def import_markdown(
-    ctx: click.Context,
     paths: tuple[Path, ...],
     *,
     dry_run: bool,
@@ -430,6 +429,7 @@ def import_markdown(
     url: str | None,
     former: tuple[str, ...],
     output: Path | None,
+    force: bool,
     visibility: str | None,
 ) -> None:
     """Take in the pictures of Markdown at PATHS, and lead its text to where they are now.
@@ -456,7 +456,7 @@ def import_markdown(
     seen_by = visibility or owner.default_visibility
     wishes = Wishes(here, seen_by, read_former(" ".join(former)), dry_run=dry_run)
     texts = rewritten = left = skipped = 0
-    for place in places(paths, output):
+    for place in places(paths, output, force=force):
         for moved in move_place(owner, place, wishes):
             if isinstance(moved, Skipped):
                 skipped += 1
@@ -471,7 +471,7 @@ def import_markdown(
     click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} left as they were")
     if skipped:
         click.echo(f"{skipped} texts not moved", err=True)
-    ctx.exit(1 if skipped else 0)
+    click.get_current_context().exit(1 if skipped else 0)
 
 
 def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:

@@ -878,6 +878,28 @@ class WrittenMeanwhileError(DomainError):
     )
 
 
+class AlreadyThereError(DomainError):
+    """Where a moved text would be written there is something else."""
+
+    code = "already_there"
+    status = 409
+    message = message_(
+        "“%(name)s” is there already, so it is left as it is. Name another folder with --output, "
+        "or replace it with --force."
+    )
+
+
+class SameTargetError(DomainError):
+    """Texts of two places on this machine would be written to one."""
+
+    code = "same_target"
+    status = 409
+    message = message_(
+        "Two of the paths would be written to “%(name)s”. Move them one after the other, each with "
+        "an --output of its own."
+    )
+
+
 class FormerAddressError(DomainError):
     """What was given is no address that this host can have had."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from flask import current_app
 
 from flaskr.db import db
-from flaskr.errors import WrittenMeanwhileError
+from flaskr.errors import AlreadyThereError, WrittenMeanwhileError
 from flaskr.library import mover
 from flaskr.library.keys import new_key
 from flaskr.library.mover import Moved, Order, Skipped, documents
@@ -33,7 +33,7 @@ class Wishes:
 def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Skipped]:
     """Move the Markdown of a place, commit and write it; give each text once that is done.
 
-    One that somebody else has changed meanwhile is skipped, as one that cannot be read.
+    One that cannot be read is skipped, and one where somebody else has written meanwhile.
     Raises what `mover.move` and the place's writer raise.
     """
     batch = new_key()
@@ -71,10 +71,10 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
 
 
 def written(writer: Writer | None, moved: Moved) -> Moved | Skipped:
-    """Write a text, unless nothing is to be written; say so if it has changed meanwhile."""
+    """Write a text, unless nothing is to be written; say so if something else is there."""
     try:
         if writer is not None:
             writer.write(moved)
-    except WrittenMeanwhileError as error:
+    except (WrittenMeanwhileError, AlreadyThereError) as error:
         return Skipped(moved.name, error)
     return moved

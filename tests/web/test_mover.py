@@ -13,12 +13,14 @@ from sqlalchemy import select
 
 from flaskr.db import db
 from flaskr.errors import (
+    AlreadyThereError,
     BadArchiveError,
     NoMarkdownError,
     NoPictureError,
     NotThereError,
     NotTriedError,
     OutsideError,
+    SameTargetError,
     UnreadableTextError,
 )
 from flaskr.library.mover import documents, moving, of_files
@@ -516,6 +518,46 @@ def test_the_command_takes_files_and_archives(runner, ada, tmp_path, addresses):
         assert archive.read("d.md").decode() == f"![]({addresses(png(number=4))})"
     assert (tmp_path / "a.md").read_text() == "![](a.png)"
     assert not (out / tmp_path.name / "c.md").exists()
+
+
+def test_the_command_writes_no_two_places_into_one(runner, admin, tmp_path):
+    for root in ("a/notes", "b/notes"):
+        (tmp_path / root).mkdir(parents=True)
+        (tmp_path / root / "README.md").write_text(root)
+        (tmp_path / f"{root}.zip").write_bytes(packed({"README.md": root.encode()}))
+    out = tmp_path / "out"
+    for suffix in ("", ".zip"):
+        paths = [str(tmp_path / f"{root}{suffix}") for root in ("a/notes", "b/notes")]
+        command = ["import", "markdown", *paths, "--output", str(out)]
+        assert isinstance(runner.invoke(args=command).exception, SameTargetError)
+        assert not out.exists()
+        assert runner.invoke(args=command[:-2]).exit_code == 0
+    assert (tmp_path / "b/notes/README.md").read_text() == "b/notes"
+
+
+def test_the_command_replaces_what_it_has_written_only_when_told(runner, admin, tmp_path):
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "a.md").write_text("![](a.png)")
+    (tmp_path / "b.zip").write_bytes(packed({"b.md": b"b"}))
+    out = tmp_path / "out"
+    texts = ["import", "markdown", str(tmp_path / "a.md"), "--output", str(out)]
+    archive = ["import", "markdown", str(tmp_path / "b.zip")]
+    assert runner.invoke(args=texts).exit_code == 0
+    assert runner.invoke(args=archive).exit_code == 0
+    assert runner.invoke(args=texts).exit_code == 0
+    written = out / tmp_path.name / "a.md"
+    for file in (written, tmp_path / "b.moved.zip"):
+        file.write_text("edited since")
+    again = runner.invoke(args=texts)
+    assert (again.exit_code, written.read_text()) == (1, "edited since")
+    assert "is there already" in again.output
+    refused = runner.invoke(args=archive)
+    assert isinstance(refused.exception, AlreadyThereError)
+    assert (tmp_path / "b.moved.zip").read_text() == "edited since"
+    assert runner.invoke(args=[*texts, "--force"]).exit_code == 0
+    assert runner.invoke(args=[*archive, "--force"]).exit_code == 0
+    assert written.read_text() != "edited since"
+    assert zipfile.is_zipfile(tmp_path / "b.moved.zip")
 
 
 def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
