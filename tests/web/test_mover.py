@@ -259,6 +259,14 @@ def test_all_texts_together_have_a_limit(move, monkeypatch, session):
     assert session.scalars(select(Document.name)).all() == ["a.md"]
 
 
+def test_what_texts_become_counts_for_their_limit(move, monkeypatch, session):
+    monkeypatch.setattr(moving, "MOST_TEXT_BYTES", 60)
+    files = [(f"{order}.md", b"![](a.png)") for order in range(3)]
+    answer = move(*files, ("a.png", png()), headers=LINES)
+    assert json.loads(answer.data.splitlines()[-1])["error"]["code"] == "too_large"
+    assert session.scalars(select(Document.name)).all() == ["0.md"]
+
+
 def test_few_move_at_once_and_everybody_gives_the_seat_back(move, owner):
     for _ in range(5):
         assert move(("a.md", b"a"), headers=LINES).status_code == 200

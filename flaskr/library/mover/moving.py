@@ -42,7 +42,7 @@ from flaskr.remote import Fetcher, parse_address
 
 MOST_DOCUMENTS = 5000
 MOST_TEXT_BYTES = 64 * 1024**2
-"""How large all texts together may be."""
+"""How large all texts together may be, before and after: each address may become a longer one."""
 
 PATIENCE = 2
 """How often a host may keep us waiting; then nothing is asked of it any more."""
@@ -181,8 +181,8 @@ def move(
 class Mover:
     """One move: what it works on, and what became of each picture so far.
 
-    `read` counts bytes of texts; `waited` and `fetched` the seconds for others and for pictures
-    from elsewhere.
+    `read` counts bytes of texts, as they are now; `waited` and `fetched` the seconds for others and
+    for pictures from elsewhere.
     """
 
     session: Session
@@ -227,6 +227,7 @@ class Mover:
                 else:
                     addresses[reference] = new
         content = texts.encode(rewrite(text, addresses), encoding)
+        self.read += max(0, len(content) - len(before))
         now = [addresses.get(each, each.address) for each in references]
         yield Moved(path, before, content, len(addresses), left, now)
 
