@@ -439,6 +439,7 @@ def import_() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the texts below this folder; else in their places.",
 )
+@click.option("--force", is_flag=True, help="Replace what an earlier run has written.")
 @click.option(
     "--visibility",
     type=click.Choice(["public", "unlisted", "private"]),
@@ -453,17 +454,19 @@ def import_markdown(
     url: str | None,
     former: tuple[str, ...],
     output: Path | None,
+    force: bool,
     visibility: str | None,
 ) -> None:
     """Take in the pictures of Markdown at PATHS, and lead its text to where they are now.
 
     A path is a folder, a Markdown file or a ZIP. Files are changed in their places, where nothing
     but the addresses of pictures changes; what is in a ZIP goes into a new one beside it.
+    A text that cannot be read does not stop the others; the exit status is 1 then.
     """
     from flaskr.db import db as database
     from flaskr.db import require_current_schema
     from flaskr.library import accounts
-    from flaskr.library.mover import read_former
+    from flaskr.library.mover import Skipped, read_former
     from flaskr.library.mover.paths import places
     from flaskr.tuchuang.move_files import Wishes, move_place
 
@@ -477,9 +480,13 @@ def import_markdown(
         raise click.UsageError("Say with --user whose the pictures become: there is no admin.")
     seen_by = visibility or owner.default_visibility
     wishes = Wishes(here, seen_by, read_former(" ".join(former)), dry_run=dry_run)
-    texts = rewritten = left = 0
-    for place in places(paths, output):
+    texts = rewritten = left = skipped = 0
+    for place in places(paths, output, force=force):
         for moved in move_place(owner, place, wishes):
+            if isinstance(moved, Skipped):
+                skipped += 1
+                click.echo(f"{printable(place.name)}: {printable(str(moved.error))}", err=True)
+                continue
             texts += 1
             rewritten += moved.rewritten
             left += len(moved.left)
@@ -487,6 +494,9 @@ def import_markdown(
     if dry_run:
         click.echo("Nothing is changed or fetched.")
     click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} left as they were")
+    if skipped:
+        click.echo(f"{skipped} texts not moved", err=True)
+    click.get_current_context().exit(1 if skipped else 0)
 
 
 def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:

@@ -798,6 +798,17 @@ class TextTooLargeError(DomainError):
     message = message_("“%(name)s” is larger than %(limit)s. Leave it out, or divide it.")
 
 
+class UnreadableTextError(DomainError):
+    """A text on this machine may not be read, or is gone."""
+
+    code = "unreadable_text"
+    status = 422
+    message = message_(
+        "“%(name)s” cannot be read: it is gone, or its owner does not allow it. Look at its "
+        "permissions."
+    )
+
+
 class BadArchiveError(DomainError):
     """The file is no ZIP archive, or a damaged one."""
 
@@ -830,6 +841,17 @@ class EncryptedArchiveError(DomainError):
     code = "encrypted_archive"
     status = 422
     message = message_("The ZIP has a password. Pack it again without one.")
+
+
+class UnusualArchiveError(DomainError):
+    """The archive is packed by a method that few programs know."""
+
+    code = "unusual_archive"
+    status = 422
+    message = message_(
+        "“%(name)s” in the ZIP is packed in an unusual way. Pack the folder again as an ordinary "
+        "ZIP (“Deflate”)."
+    )
 
 
 class UnsafeEntryError(DomainError):
@@ -873,6 +895,28 @@ class WrittenMeanwhileError(DomainError):
     )
 
 
+class AlreadyThereError(DomainError):
+    """Where a moved text would be written there is something else."""
+
+    code = "already_there"
+    status = 409
+    message = message_(
+        "“%(name)s” is there already, so it is left as it is. Name another folder with --output, "
+        "or replace it with --force."
+    )
+
+
+class SameTargetError(DomainError):
+    """Texts of two places on this machine would be written to one."""
+
+    code = "same_target"
+    status = 409
+    message = message_(
+        "Two of the paths would be written to “%(name)s”. Move them one after the other, each with "
+        "an --output of its own."
+    )
+
+
 class FormerAddressError(DomainError):
     """What was given is no address that this host can have had."""
 
@@ -890,6 +934,25 @@ class NotThereError(DomainError):
     code = "not_there"
     status = 422
     message = message_("No such picture came along.")
+
+
+class NotTriedError(DomainError):
+    """A move has fetched as much, or for as long, as it may."""
+
+    code = "not_tried"
+    status = 503
+    message = message_(
+        "This was not fetched any more: there is too much of it for one move. Move the text that "
+        "you get back once more, later."
+    )
+
+
+class AlreadyMovingError(DomainError):
+    """The account moves Markdown at this moment."""
+
+    code = "already_moving"
+    status = 409
+    message = message_("Markdown of yours is being moved already. Wait until that is done.")
 
 
 class OutsideError(DomainError):

@@ -250,7 +250,7 @@ def make_moved(
     """A text that was moved; it mentions the image, and one that was left."""
     left = [mover.Left("gone.png", NotThereError())]
     moved = mover.Moved(name, b"before", b"after", 1, left, [f"/i/{image.key}.png"])
-    document = documents.record(session, owner.id, batch, moved)
+    document = documents.Recorder(owner.id, batch).record(session, moved)
     session.commit()
     return document
 

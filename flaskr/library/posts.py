@@ -42,10 +42,11 @@ def create(session: Session, author: User, writing: Writing) -> Post:
     """Make a post. Raises TooManyPostTagsError, CoverError."""
     check_tags(writing.tags)
     author_id = author.id
+    addresses = uses.addresses_in(writing.body)
     begin_write(session)
     post = Post(author_id=author_id)
     session.add(post)
-    write(session, post, writing)
+    write(session, post, writing, addresses)
     return post
 
 
@@ -55,13 +56,14 @@ def change(session: Session, post: Post, writing: Writing) -> None:
     Raises TooManyPostTagsError, CoverError, and NotFoundError if it was deleted meanwhile.
     """
     check_tags(writing.tags)
+    addresses = uses.addresses_in(writing.body)
     hold(session, post)
     post.updated = now()
-    write(session, post, writing)
+    write(session, post, writing, addresses)
 
 
-def write(session: Session, post: Post, writing: Writing) -> None:
-    """Write what is said in a post, within a write transaction."""
+def write(session: Session, post: Post, writing: Writing, addresses: Sequence[str]) -> None:
+    """Write what is said in a post, and what its addresses lead to; within a write transaction."""
     post.title, post.body = writing.title, writing.body
     post.cover_id = cover_id(session, post.author_id, writing.cover)
     post.tags = [PostTag(name=name, name_key=fold(name)) for name in writing.tags]
@@ -69,7 +71,7 @@ def write(session: Session, post: Post, writing: Writing) -> None:
     if not writing.draft and post.published is None:
         post.published = now()
     session.flush()
-    uses.note_post(session, post)
+    uses.note_post(session, post, addresses)
     session.expire(post, ["cover", "tags"])
 
 

@@ -28,9 +28,13 @@ class Use(NamedTuple):
     document_id: int | None
 
 
-def note_post(session: Session, post: Post) -> None:
+def addresses_in(text: str) -> list[str]:
+    """Return every address in a Markdown text. Slow for long ones, so before the write."""
+    return [each.address for each in scan(text)]
+
+
+def note_post(session: Session, post: Post, addresses: Iterable[str]) -> None:
     """Note which images a post mentions, in its text or as its cover; within its transaction."""
-    addresses = (each.address for each in scan(post.body))
     ids = mentioned(session, addresses)
     if post.cover_id is not None:
         ids.add(post.cover_id)
@@ -133,7 +137,8 @@ def documents_of(
         .scalar_subquery()
     )
     query: Select[Document, int] = select(Document, mentions)
-    query = query.where(Document.owner_id == owner.id).order_by(Document.id.desc()).limit(size)
+    query = query.where(Document.owner_id == owner.id, Document.passing.is_(False))
+    query = query.order_by(Document.id.desc()).limit(size)
     if before is not None:
         query = query.where(Document.id < before)
     return [(document, count) for document, count in session.execute(query).all()]

@@ -13,7 +13,11 @@ class Document(Base):
     """Markdown that was imported; `name` is its path among what it came with, in one `batch`.
 
     `content` is its text with the new addresses, and empty once it is forgotten. `rewritten` counts
-    those; `left` lists what stayed as it was: an address, and why.
+    those, `left_count` what stayed as it was. `left` lists that: an address, and why; `untold` of
+    them are not in it. `kept` is how many bytes content and list take, 0 once they are forgotten.
+
+    A `passing` one is no use of images, and goes when it is forgotten: a later text has taken its
+    place, or it could not be moved and has no content; `left` says then why.
     """
 
     __tablename__ = "document"
@@ -25,7 +29,11 @@ class Document(Base):
     created: Mapped[datetime] = mapped_column(Moment, default=now)
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     rewritten: Mapped[int] = mapped_column(default=0)
+    left_count: Mapped[int] = mapped_column(default=0)
     left: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
+    untold: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+    passing: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("ix_document_owner_id_id", "owner_id", "id"),

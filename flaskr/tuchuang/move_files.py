@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from flask import current_app
 
 from flaskr.db import db
+from flaskr.errors import AlreadyThereError, WrittenMeanwhileError
 from flaskr.library import mover
 from flaskr.library.keys import new_key
-from flaskr.library.mover import Moved, Order, documents
-from flaskr.library.mover.paths import Place
+from flaskr.library.mover import Moved, Order, Skipped, documents
+from flaskr.library.mover.paths import Place, Writer
 from flaskr.library.uploads import Upload
 from flaskr.models import User
 from flaskr.web.intake import media
 from flaskr.web.links import shown_path
+from flaskr.web.prose import own_addresses
 from flaskr.web.uploading import max_file_bytes, picture_limits
 
 
@@ -28,12 +30,15 @@ class Wishes:
     dry_run: bool
 
 
-def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
+def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Skipped]:
     """Move the Markdown of a place, commit and write it; give each text once that is done.
 
+    One that cannot be read is skipped, and one where somebody else has written meanwhile.
     Raises what `mover.move` and the place's writer raise.
     """
     batch = new_key()
+    with current_app.test_request_context():
+        direct = own_addresses()
     order = Order(
         batch=batch,
         visibility=wishes.visibility,
@@ -42,10 +47,11 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=wishes.former,
+        direct=direct,
         dry_run=wishes.dry_run,
     )
     fetcher = current_app.extensions["tuchuang.fetcher"]
-    owner_id = owner.id
+    recorder = documents.Recorder(owner.id, batch, keep_text=False)
     writing = nullcontext() if wishes.dry_run else place.writer
     with ExitStack() as held:
         held.enter_context(current_app.test_request_context())  # addresses are made in one
@@ -54,10 +60,21 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved]:
         for event in held.enter_context(closing(events)):
             if isinstance(event, Upload):
                 db.session.commit()
+            elif isinstance(event, Skipped):
+                yield event
             elif isinstance(event, Moved):
                 if writer is not None:
                     named = replace(event, name=f"{place.name}/{event.name}")
-                    documents.record(db.session, owner_id, batch, named, keep_text=False)
+                    recorder.record(db.session, named)
                     db.session.commit()
-                    writer.write(event)
-                yield event
+                yield written(writer, event)
+
+
+def written(writer: Writer | None, moved: Moved) -> Moved | Skipped:
+    """Write a text, unless nothing is to be written; say so if something else is there."""
+    try:
+        if writer is not None:
+            writer.write(moved)
+    except (WrittenMeanwhileError, AlreadyThereError) as error:
+        return Skipped(moved.name, error)
+    return moved

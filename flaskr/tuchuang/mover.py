@@ -5,12 +5,14 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
-from threading import BoundedSemaphore
+from threading import Lock
 
 from flask import (
     current_app,
     flash,
+    g,
     make_response,
     redirect,
     render_template,
@@ -23,26 +25,35 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import BusyError, DomainError, NoFileError, NotFoundError, SeveralArchivesError
+from flaskr.errors import (
+    AlreadyMovingError,
+    BusyError,
+    DomainError,
+    NoFileError,
+    NotFoundError,
+    SeveralArchivesError,
+)
 from flaskr.library import mover, uses
 from flaskr.library.editing import check_visibility
 from flaskr.library.keys import new_key
-from flaskr.library.mover import Moved, Order, Progress, Source, documents
+from flaskr.library.mover import Moved, Order, Progress, Skipped, Source, documents
 from flaskr.library.uploads import Upload
 from flaskr.models import MAX_ID, Document, Image
+from flaskr.transactions import end_read
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe, fill
 from flaskr.web.formats import LINES, wants_json, wants_lines
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
-from flaskr.web.limits import count_fetch, count_move
+from flaskr.web.limits import count_move, count_moved_picture
 from flaskr.web.links import absolute, attachment_header, shown_path
+from flaskr.web.prose import own_addresses
 from flaskr.web.uploading import max_file_bytes, picture_limits, sent_files, tell_fault
 from flaskr.web.users import account, login_required
 
 LISTED = 50
 MOST_CHOSEN = 1000
-SEATS = BoundedSemaphore(2)
-"""For the moves that one process works on at once: each holds a thread and has much to read."""
+FETCH_SECONDS = 600
+"""How long a move may fetch pictures from elsewhere: others wait for its seat."""
 
 ACCEPT = ".md,.markdown,.zip,image/*"
 
@@ -51,6 +62,48 @@ def max_archive_bytes() -> int:
     """Return how large a file to be moved may be: as all files of a request together."""
     limit: int = current_app.config["MAX_BATCH_BYTES"]
     return limit
+
+
+class Seats:
+    """The moves that one process works on at once: each holds a thread and has much to read."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._taken: set[int] = set()
+        self._lock = Lock()
+
+    def check(self, account_id: int) -> None:
+        """Raise AlreadyMovingError, or BusyError while all seats are taken."""
+        if account_id in self._taken:
+            raise AlreadyMovingError
+        if len(self._taken) >= self._number:
+            raise BusyError
+
+    def take(self, account_id: int) -> None:
+        """Take a seat for an account. Raises what `check` does."""
+        with self._lock:
+            self.check(account_id)
+            self._taken.add(account_id)
+
+    def leave(self, account_id: int) -> None:
+        """Give the seat back."""
+        self._taken.discard(account_id)
+
+
+SEATS = Seats(2)
+
+
+def largest_archive() -> int:
+    """Return how large a file of this request may be, in bytes.
+
+    Asked before any of it is read, so it turns away whoever would not get a seat. Raises what
+    `Seats.check` does.
+    """
+    if "may_move" not in g:
+        SEATS.check(account().id)
+        g.may_move = True
+        end_read(db.session)  # the files are read next, and may be slow
+    return max_archive_bytes()
 
 
 @dataclass(frozen=True)
@@ -63,7 +116,7 @@ class Done:
 
 @bp.route("/move", methods=("GET", "POST"))
 @login_required
-@takes_files_up_to(max_archive_bytes)
+@takes_files_up_to(largest_archive)
 def move() -> str | Response:
     """Show the page; move the Markdown that is sent, and lead to what came of it.
 
@@ -95,37 +148,48 @@ def move() -> str | Response:
 @login_required
 def moved(batch: str) -> str:
     """Say what came of a move, and let its texts be fetched."""
-    found = documents.of_batch(db.session, account(), batch)
+    said = documents.summary(db.session, account(), batch)
+    only_left = request.args.get("left") == "yes"
+    after = id_of("after") or 0
+    found = documents.of_batch(db.session, account(), batch, after, LISTED + 1, only_left=only_left)
+    shown = found[:LISTED]
+    this = partial(url_for, ".moved", batch=batch, left="yes" if only_left else None)
     return render_template(
         "tuchuang/moved.html",
         batch=batch,
-        documents=[
-            (
-                each,
-                [(left["address"], fill(left["message"], left["details"])) for left in each.left],
-            )
-            for each in found
-        ],
-        rewritten=sum(each.rewritten for each in found),
-        left=sum(len(each.left) for each in found),
+        said=said,
+        documents=[(each, left_in(each)) for each in shown],
+        more=this(after=shown[-1].id) if len(found) > LISTED else None,
+        first=this() if after else None,
+        only_left=only_left,
         kept=documents.KEPT.days,
-        there=documents.is_kept(db.session, account(), batch),
     )
+
+
+def left_in(document: Document) -> list[tuple[str, str]]:
+    """Return the addresses that were left in a text, and why, as people read it."""
+    return [(each["address"], fill(each["message"], each["details"])) for each in document.left]
+
+
+def id_of(name: str) -> int | None:
+    """Return the id that the address has under this name, None without one."""
+    written = request.args.get(name, "")
+    return min(int(written[:20]), MAX_ID) if written.isascii() and written.isdecimal() else None
 
 
 @bp.get("/moves/<key:batch>/download")
 @login_required
 def moved_texts(batch: str) -> Response:
     """Send the texts of a move: one as it is, several as a ZIP."""
-    found = documents.of_batch(db.session, account(), batch)
-    if len(found) == 1:
-        name, text = documents.text_of(db.session, account(), found[0].id)
+    ids = documents.fetchable(db.session, account(), batch)
+    if len(ids) == 1:
+        name, text = documents.text_of(db.session, account(), ids[0])
         response = Response(text, mimetype="text/markdown")
         name = posixpath.basename(name)
     else:
-        pieces = documents.archive(db.session, account(), batch)
-        response = Response(stream_with_context(pieces), mimetype="application/zip")
-        name = f"markdown-{found[0].created:%Y-%m-%d}.zip"
+        packed = documents.archive(db.session, account(), ids)
+        response = Response(stream_with_context(packed), mimetype="application/zip")
+        name = f"markdown-{batch}.zip"
     response.headers["Content-Disposition"] = attachment_header(name)
     return response
 
@@ -171,10 +235,11 @@ def opened(parts: list[ReceivedFile], files: ExitStack) -> AbstractContextManage
 
 
 def take_seat(files: ExitStack) -> None:
-    """Hold one of the seats until `files` are closed. Raises BusyError."""
-    if not SEATS.acquire(blocking=False):
-        raise BusyError
-    files.callback(SEATS.release)
+    """Hold one of the seats until `files` are closed. Raises what `Seats.check` does."""
+    account_id = account().id
+    SEATS.take(account_id)
+    g.may_move = True
+    files.callback(SEATS.leave, account_id)
 
 
 def part_path(part: ReceivedFile) -> str:
@@ -195,7 +260,9 @@ def read_order() -> Order:
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=mover.read_former(request.form.get("former", "")),
-        admit=lambda: count_fetch(name_key),
+        direct=own_addresses(),
+        admit=lambda: count_moved_picture(name_key),
+        fetch_seconds=FETCH_SECONDS,
     )
 
 
@@ -208,8 +275,9 @@ def follow(source: Source, order: Order) -> Iterator[Progress | Done]:
     """Move and commit. Give how far it is, and at last how it ended."""
     texts = 0
     error: DomainError | None = None
+    skipped: list[Skipped] = []
+    recorder = documents.Recorder(account().id, order.batch)
     fetcher = current_app.extensions["tuchuang.fetcher"]
-    owner_id = account().id
     events = mover.move(db.session, media(), fetcher, account(), source, order)
     try:
         with closing(events):
@@ -217,11 +285,19 @@ def follow(source: Source, order: Order) -> Iterator[Progress | Done]:
                 if isinstance(event, Upload):
                     db.session.commit()
                 elif isinstance(event, Moved):
-                    documents.record(db.session, owner_id, order.batch, event)
+                    recorder.record(db.session, event)
                     db.session.commit()
                     texts += 1
+                elif isinstance(event, Skipped):
+                    skipped.append(event)
                 else:
                     yield event
+        if texts:
+            for each in skipped:
+                recorder.skip(db.session, each)
+            db.session.commit()
+        elif skipped:
+            error = skipped[0].error
     except DomainError as raised:
         error = raised
     except (OSError, SQLAlchemyError) as raised:
@@ -272,8 +348,7 @@ def refuse(error: DomainError) -> Response:
 
 def render_move(error: str = "") -> str:
     """Render the page: the form, and the texts that are known."""
-    before = request.args.get("before", "")
-    anchor = min(int(before[:20]), MAX_ID) if before.isascii() and before.isdecimal() else None
+    anchor = id_of("before")
     found = uses.documents_of(db.session, account(), anchor, LISTED + 1)
     shown: list[tuple[Document, int]] = list(found[:LISTED])
     return render_template(

@@ -20,6 +20,7 @@ LOGIN_PER_ADDRESS = parse("25 per 5 minutes")
 WECHAT_PER_ADDRESS = parse("30 per 5 minutes")
 FETCHES_PER_ACCOUNT = parse("200 per hour")
 MOVES_PER_ACCOUNT = parse("60 per hour")
+MOVED_PICTURES_PER_ACCOUNT = parse("5000 per hour")
 GUEST_UPLOADS_PER_ADDRESS = parse("200 per hour")
 GUEST_DELETES_PER_ADDRESS = parse("60 per hour")
 DROPS_PER_ADDRESS = parse("1000 per hour")
@@ -98,6 +99,11 @@ def count_fetch(account_key: str) -> None:
 def count_move(account_key: str) -> None:
     """Count Markdown sent to be moved. Raises TooManyAttemptsError."""
     spend(MOVES_PER_ACCOUNT, "move", account_key)
+
+
+def count_moved_picture(account_key: str) -> None:
+    """Count a picture fetched because a text shows it. Raises TooManyAttemptsError."""
+    spend(MOVED_PICTURES_PER_ACCOUNT, "moved-picture", account_key)
 
 
 def count_guest_upload() -> None:

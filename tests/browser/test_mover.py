@@ -50,6 +50,29 @@ def test_a_zip_is_moved_and_comes_back(member, new_context, options):
     expect(page.locator(".text-name")).to_have_text(["notes/two.md", "notes/one.md"])
 
 
+@pytest.mark.parametrize("options", [{}, NO_SCRIPT], ids=["script", "plain"])
+def test_a_folder_is_moved_with_its_pictures(member, new_context, tmp_path, options):
+    for name, data in {**NOTES, "notes/words.txt": b"words"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    page = member.enter(new_context(**options))
+    page.goto(MOVE)
+    page.get_by_label("Or a whole folder").set_input_files(tmp_path / "notes")
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(page.get_by_role("heading", name="Markdown moved")).to_be_visible()
+    expect(page.locator(".text-name")).to_have_text(["notes/one.md", "notes/two.md"])
+    expect(page.locator(".text-problems code")).to_have_text(["gone.png"])
+
+
+def test_pictures_chosen_beside_a_text_are_found(desk):
+    desk.goto(MOVE)
+    note = {"name": "note.md", "mimeType": "text/markdown", "buffer": NOTES["notes/one.md"]}
+    picture = {"name": "a.png", "mimeType": "image/png", "buffer": NOTES["notes/pics/a.png"]}
+    desk.locator("#file").set_input_files([note, picture])
+    desk.get_by_role("button", name="Move", exact=True).click()
+    expect(desk.locator(".text-problems code")).to_have_text(["gone.png"])
+
+
 def test_what_is_refused_is_said_on_the_page(desk, witness):
     witness.expect(422)
     desk.goto(MOVE)

@@ -20,6 +20,7 @@ from flaskr.errors import (
     TextTooLargeError,
     TooManyEntriesError,
     UnsafeEntryError,
+    UnusualArchiveError,
 )
 from flaskr.library.mover import in_archive, in_folder, of_files
 from flaskr.library.mover.archives import MOST_ENTRIES, safe_name
@@ -136,6 +137,19 @@ def test_a_bomb_that_lies_about_its_size_is_read_no_further_than_it_says(pack):
     assert refusal(path) is BadArchiveError
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("damage", [b"", b"nonsense"])
+def test_what_is_unpacked_without_a_bound_is_refused_before_it_is_read(tmp_path, method, damage):
+    path = tmp_path / "bomb.zip"
+    size = 32 * 1024**2
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.md", bytes(size))
+    lie = path.read_bytes().replace(struct.pack("<L", size), struct.pack("<L", 1000))
+    begin = 30 + len("a.md")
+    path.write_bytes(lie[:begin] + damage + lie[begin + len(damage) :])
+    assert refusal(path) is UnusualArchiveError
+
+
 def test_a_text_that_is_too_long_is_refused(pack):
     assert refusal(pack(("a.md", bytes(MAX_TEXT_BYTES + 1)))) is TextTooLargeError
 
@@ -147,6 +161,15 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
     path = tmp_path / "a.zip"
     path.write_bytes(content)
     assert refusal(path) is BadArchiveError
+
+
+def test_an_entry_that_claims_to_lie_before_the_file_is_refused(pack):
+    path = pack(("a.md", b"words"), ("b.md", b"more"))
+    content = path.read_bytes()
+    size, start = struct.unpack("<LL", content[-10:-2])
+    path.write_bytes(content[:-6] + struct.pack("<LH", start + 65536, 0))
+    assert refusal(path) is BadArchiveError
+    assert size
 
 
 DAMAGE = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1)
@@ -203,6 +226,35 @@ def test_a_text_refers_to_files_beside_it(folder, document, address, path):
     assert in_folder(folder).refer(document, address) == path
     listed = of_files({name: folder / name for name in ("a.md", "deep/c.png", "图 1.png")})
     assert listed.refer(document, address) == path
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("img/a.png", "a.png"),
+        ("../assets/%E5%9B%BE.png?v=1", "图.png"),
+        ("img\\a.png", "a.png"),
+        ("deep/b.png", "deep/b.png"),
+    ],
+)
+def test_a_picture_that_came_without_its_folder_is_found(folder, address, path):
+    paths = ("a.md", "a.png", "图.png", "deep/b.png")
+    assert of_files(dict.fromkeys(paths, folder)).refer("a.md", address) == path
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        ("other/b.png", NotThereError),
+        ("../b.png", OutsideError),
+        ("ftp://host/a.png", OutsideError),
+        ("img/", NotThereError),
+    ],
+)
+def test_a_picture_with_its_folder_is_found_there_only(folder, address, error):
+    source = of_files(dict.fromkeys(("a.md", "a.png", "deep/b.png"), folder))
+    with pytest.raises(error):
+        source.refer("a.md", address)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -66,6 +67,28 @@ def test_a_mark_of_the_encoding_hides_nothing():
 def test_the_same_cell_twice_is_found_twice():
     text = "|a|b|\n|-|-|\n| ![](x.png) | ![](x.png) |\n| | ![](x.png) |"
     assert len(scan(text)) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> \f\n> \u3000\n> ![](a.png)",
+        "1. \f\n   1\n   ![](a.png)",
+        "- \v\n-\n  ![](a.png)",
+        "\f\na ![](a.png)\n===",
+        "> \f\n>     >\n>     ![](a.png)\n\u00a0",
+    ],
+)
+def test_blank_lines_before_a_paragraph_hide_nothing(text):
+    assert images(text) == ["a.png"]
+
+
+@pytest.mark.parametrize(("blank", "row"), [("\f", "a"), ("\f", "\x85"), ("> \f", ">     >")])
+def test_many_blank_lines_and_many_others_are_read_in_their_time(blank, row):
+    text = f"{blank}\n" * 40_000 + f"{row}\n" * 40_000 + "![](a.png)"
+    begin = process_time()
+    assert images(text) == ["a.png"]
+    assert process_time() - begin < 10
 
 
 # ---- against the parser itself ----------------------------------------------------------------

@@ -3,17 +3,33 @@
 import hashlib
 import json
 import zipfile
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from limits import parse
 from sqlalchemy import select
 
-from flaskr.errors import NoMarkdownError, NoPictureError, NotThereError, OutsideError
-from flaskr.library.mover import moving
-from flaskr.models import Blob, Document, Image, ImageUse, User
+from flaskr.db import db
+from flaskr.errors import (
+    AlreadyThereError,
+    BadArchiveError,
+    NoMarkdownError,
+    NoPictureError,
+    NotThereError,
+    NotTriedError,
+    OutsideError,
+    SameTargetError,
+    UnreadableTextError,
+)
+from flaskr.library.mover import documents, moving, of_files
+from flaskr.models import Blob, Document, Image, ImageUse, User, now
+from flaskr.remote.fetch import AT_ONCE
+from flaskr.tuchuang import mover as views
 from flaskr.tuchuang.mover import SEATS
-from tests.browsing import JSON, form, links, query, text
+from flaskr.web import limits
+from tests.browsing import JSON, AuthActions, Browser, form, links, query, text
 from tests.elsewhere import elsewhere, ok
 from tests.factories import count_rows, make_image, make_user, png
 from tests.notes import make_notes
@@ -79,6 +95,16 @@ def texts_of(owner, page: str) -> bytes:
     return bytes(owner.get(address).data)
 
 
+def shown_on(owner, page: str, selector: str) -> list[str]:
+    """The texts of these elements on the page of a move and on those that follow it."""
+    found: list[str] = []
+    while page:
+        answer = owner.get(page)
+        found += [each.to_text() for each in query(answer, selector)]
+        page = next((each.attrs["href"] for each in query(answer, ".paging a[rel=next]")), "")
+    return found
+
+
 # ---- by the page ------------------------------------------------------------------------------
 
 
@@ -106,7 +132,11 @@ def test_two_hundred_texts_in_a_zip_are_moved(move, owner, addresses, there, ses
             assert archive.read(path) == notes.moved(path, addresses), path
     rewritten = sum(session.scalars(select(Document.rewritten)))
     assert rewritten == notes.images - notes.lost
-    assert len(query(owner.get(last["page"]), ".text-problems li")) == notes.lost
+    problems = shown_on(owner, last["page"], ".text-problems li")
+    assert 0 < len(problems) <= notes.lost
+    assert set(problems) == set(shown_on(owner, f"{last['page']}?left=yes", ".text-problems li"))
+    assert len(set(shown_on(owner, last["page"], ".text-name"))) == len(notes.texts)
+    assert f"{notes.lost} left as they were" in text(owner.get(last["page"]))
     assert count_rows(session, Image) == len(notes.pictures) + len(notes.elsewhere)
 
 
@@ -117,7 +147,7 @@ def test_to_move_again_changes_nothing(move, owner, session):
     assert texts_of(owner, again.location) == first
     assert texts_of(owner, move(("a.md", first)).location) == first
     assert count_rows(session, Image) == 1
-    assert count_rows(session, Document) == 1
+    assert len(query(owner.get(MOVE), ".text-item")) == 1
 
 
 def test_a_picture_that_was_here_before_is_found(move, owner, addresses):
@@ -152,7 +182,8 @@ def test_a_host_that_keeps_us_waiting_is_not_asked_for_ever(move, owner, there):
     words = " ".join(f"![](http://127.0.0.1:{port}/a.png)" for port in (1025, 1025, 1025))
     words += " ".join(f" ![](http://no-such-host.invalid/{number}.png)" for number in range(9))
     page = owner.get(move(("a.md", words.encode())).location)
-    assert len(query(page, ".text-problems li")) == 12
+    assert len(query(page, ".text-problems li")) == 10
+    assert "12 left as they were" in text(page)
 
 
 def test_former_addresses_of_this_host_lead_here(move, owner):
@@ -168,6 +199,20 @@ def test_former_addresses_of_this_host_lead_here(move, owner):
         " `http://old.example/i/a.png` [d](http://old.example.net/d)"
     )
     assert texts_of(owner, answer.location) == after.encode()
+
+
+def test_what_is_here_already_stays_as_it_is(move, owner, session, ada):
+    key = make_image(session, ada).key
+    before = (
+        f"![](/i/{key}.png) ![](/tuchuang/download/{key}.png?w=640) <img src='/i/{key}.webp'> "
+        f"![](http://img.example.org/i/{key}.png) ![](//img.example.org/i/{key}.png) "
+        f"![]({HERE}/i/{key}.png)"
+    ).encode()
+    page = move(("a.md", before)).location
+    assert texts_of(owner, page) == before
+    assert not query(owner.get(page), ".text-problems")
+    away = owner.get(move(("a.md", b"![](/i/a.png) ![](//img.example.organic/a.png)")).location)
+    assert len(query(away, ".text-problems li")) == 2
 
 
 @pytest.mark.parametrize(
@@ -214,14 +259,110 @@ def test_all_texts_together_have_a_limit(move, monkeypatch, session):
     assert session.scalars(select(Document.name)).all() == ["a.md"]
 
 
+def test_what_texts_become_counts_for_their_limit(move, monkeypatch, session):
+    monkeypatch.setattr(moving, "MOST_TEXT_BYTES", 60)
+    files = [(f"{order}.md", b"![](a.png)") for order in range(3)]
+    answer = move(*files, ("a.png", png()), headers=LINES)
+    assert json.loads(answer.data.splitlines()[-1])["error"]["code"] == "too_large"
+    assert session.scalars(select(Document.name)).all() == ["0.md"]
+
+
 def test_few_move_at_once_and_everybody_gives_the_seat_back(move, owner):
     for _ in range(5):
         assert move(("a.md", b"a"), headers=LINES).status_code == 200
         assert move(("a.zip", b"a"), headers=LINES).status_code == 422
         assert move(("a.md", b"a")).status_code == 303
-    with SEATS, SEATS:
-        assert move(("a.md", b"a")).status_code == 503
-    assert move(("a.md", b"a")).status_code == 303
+
+
+@pytest.fixture
+def seated():
+    """Take seats for accounts until the end of the test."""
+    taken = []
+
+    def take(*ids):
+        for each in ids:
+            SEATS.take(each)
+            taken.append(each)
+
+    yield take
+    for each in taken:
+        SEATS.leave(each)
+
+
+def test_who_would_get_no_seat_is_turned_away_before_the_files_are_read(
+    move, owner, ada, seated, media, monkeypatch
+):
+    token = owner.token()
+    monkeypatch.setattr(media.spool, "create", None)
+    files = form({"csrf_token": token}, ("a.md", b"a"))
+    seated(-1, ada.id)
+    assert owner.post(MOVE, headers=JSON, **files).json["error"]["code"] == "already_moving"
+    SEATS.leave(ada.id)
+    seated(-2)
+    answer = owner.post(MOVE, headers=JSON, **form({"csrf_token": token}, ("a.md", b"a")))
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "busy")
+    assert owner.get(MOVE).status_code == 200
+
+
+def test_a_busy_moment_leaves_no_picture_behind(move, owner, app, there, monkeypatch, addresses):
+    there.answers["/a.png"] = ok(png())
+    fetcher = app.extensions["tuchuang.fetcher"]
+    held = ExitStack()
+    for _ in range(AT_ONCE):
+        held.enter_context(fetcher.seat())
+    pauses = []
+
+    def others_finish(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            held.close()
+
+    monkeypatch.setattr(moving, "sleep", others_finish)
+    answer = move(("a.md", f"![]({there.url('/a.png')})".encode()))
+    assert texts_of(owner, answer.location) == f"![]({addresses(png())})".encode()
+    assert len(pauses) == 3
+
+
+def test_a_host_that_is_busy_for_long_is_waited_for_no_longer(move, owner, app, there, monkeypatch):
+    monkeypatch.setattr(moving, "sleep", lambda _: None)
+    with ExitStack() as held:
+        for _ in range(AT_ONCE):
+            held.enter_context(app.extensions["tuchuang.fetcher"].seat())
+        words = " ".join(f"![]({there.url(f'/{number}.png')})" for number in range(3))
+        page = owner.get(move(("a.md", words.encode())).location)
+    assert len(query(page, ".text-problems li")) == 3
+    assert not there.requests
+
+
+def test_a_move_fetches_only_so_long_and_the_rest_can_be_moved_later(
+    move, owner, there, monkeypatch, addresses
+):
+    there.answers.update({f"/{number}.png": ok(png(number=number)) for number in range(2)})
+    first, second = there.url("/0.png"), there.url("/1.png")
+    monkeypatch.setattr(views, "FETCH_SECONDS", 1e-9)
+    page = move(("a.md", f"![]({first}) ![]({second}) ![]({first})".encode())).location
+    new = addresses(png(number=0))
+    assert NotTriedError.message in text(owner.get(page))
+    left = texts_of(owner, page)
+    assert left == f"![]({new}) ![]({second}) ![]({new})".encode()
+    again = texts_of(owner, move(("a.md", left)).location)
+    assert again == f"![]({new}) ![]({addresses(png(number=1))}) ![]({new})".encode()
+
+
+def test_moves_have_a_limit_of_their_own_for_pictures(make_app, there, monkeypatch):
+    app = make_app(FETCH_NETWORKS=["127.0.0.0/8"], PUBLIC_URL=HERE, RATE_LIMITS=True)
+    monkeypatch.setattr(limits, "FETCHES_PER_ACCOUNT", parse("1 per hour"))
+    monkeypatch.setattr(limits, "MOVED_PICTURES_PER_ACCOUNT", parse("2 per hour"))
+    there.answers.update({f"/{number}.png": ok(png(number=number)) for number in range(3)})
+    with app.app_context():
+        make_user(db.session)
+    browser = Browser(app)
+    AuthActions(browser).login()
+    words = " ".join(f"![]({there.url(f'/{number}.png')})" for number in range(3))
+    files = form({"csrf_token": browser.token()}, ("a.md", words.encode()))
+    page = browser.get(browser.post(MOVE, **files).location)
+    assert "2 addresses rewritten" in text(page)
+    assert NotTriedError.message in text(page)
 
 
 def test_names_are_kept_as_far_as_there_is_room(move, session):
@@ -233,10 +374,69 @@ def test_names_are_kept_as_far_as_there_is_room(move, session):
 def test_a_script_is_told_what_is_refused(move):
     answer = move(("a.zip", b"a"), headers=LINES)
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "bad_archive")
-    answer = move(("a.md", b"a"), ("b.md", bytes(2 * 1024**2)), headers=LINES)
+    answer = move(("a.md", bytes(2 * 1024**2)), headers=LINES)
     last = json.loads(answer.data.splitlines()[-1])
     assert last["error"]["code"] == "text_too_large"
-    assert last["page"].startswith("/tuchuang/moves/")
+    assert "page" not in last
+
+
+def test_a_text_that_cannot_be_read_is_left_out_and_the_rest_goes_on(move, owner, session):
+    broken = packed({"a.md": b"a" * 99, "b.md": b"b"}).replace(b"a" * 99, b"c" * 99)
+    answer = move(("a.zip", broken), headers=LINES)
+    last = json.loads(answer.data.splitlines()[-1])
+    assert set(last) == {"page"}
+    page = owner.get(last["page"])
+    assert query(page, ".panel strong")[0].to_text() == "1 text"
+    assert "1 text not moved" in text(page)
+    assert BadArchiveError.message in text(page)
+    assert texts_of(owner, last["page"]) == b"b"
+    assert [each.to_text() for each in query(owner.get(MOVE), ".text-name span")] == ["b.md"]
+    move(("a.md", bytes(2 * 1024**2)), ("b.md", b"b"))
+    assert session.query(Document).filter_by(passing=False).count() == 1
+
+
+def test_an_earlier_move_stays_whole_when_texts_of_its_names_are_moved(move, owner, session):
+    first = move(("a.zip", packed({"README.md": b"one", "b.md": b"two"}))).location
+    second = move(("a.zip", packed({"README.md": b"three", "c.md": b"four"}))).location
+    for page, words in ((first, {"one", "two"}), (second, {"three", "four"})):
+        with zipfile.ZipFile(BytesIO(texts_of(owner, page))) as archive:
+            assert {archive.read(name).decode() for name in archive.namelist()} == words
+    shown = [each.to_text() for each in query(owner.get(MOVE), ".text-name span")]
+    assert shown == ["c.md", "README.md", "b.md"]
+    documents.forget_texts(session, now() + documents.KEPT)
+    assert count_rows(session, Document) == 3
+    assert owner.get(first).status_code == 200
+    assert not [each for each in links(owner.get(first)) if each.endswith("/download")]
+
+
+def test_what_is_kept_of_earlier_moves_has_a_bound(move, owner, monkeypatch, session):
+    monkeypatch.setattr(documents, "MOST_KEPT", 10_000)
+    pages = [
+        move((f"{order}.md", bytes(3000)), (f"{order}-b.md", b"![](no.png)")).location
+        for order in range(6)
+    ]
+    kept = [owner.get(f"{page}/download").status_code for page in pages]
+    assert kept == [404, 404, 404, 200, 200, 200]
+    assert {owner.get(page).status_code for page in pages} == {200}
+    assert "1 left as it was" in text(owner.get(pages[0]))
+    assert not query(owner.get(pages[0]), ".text-problems code")
+    assert query(owner.get(pages[5]), ".text-problems code")
+
+
+def test_the_report_has_a_bound_and_says_how_much_is_missing(move, owner, monkeypatch, session):
+    monkeypatch.setattr(documents, "MOST_LEFT", 3)
+    monkeypatch.setattr(documents, "MOST_LEFT_TOGETHER", 5)
+    words = " ".join(f"![]({number}.png) ![](0.png)" for number in range(5)).encode()
+    texts = {f"{order}.md": words for order in range(3)}
+    page = owner.get(move(("a.zip", packed(texts))).location)
+    assert "30 left as they were" in text(page)
+    assert [each.to_text() for each in query(page, ".text-problems code")] == [
+        *("0.png", "1.png", "2.png", "0.png", "1.png")
+    ]
+    assert [each.to_text() for each in query(page, ".text-problems li.muted")] == [
+        *("and 2 more", "and 3 more")
+    ]
+    assert query(page, "p.text-problems")[0].to_text() == "10 left as they were"
 
 
 def test_nobody_else_sees_a_move(move, other):
@@ -260,9 +460,10 @@ def test_texts_are_listed_and_forgotten(move, owner, session, other):
 def test_a_text_of_the_same_name_replaces_only_what_it_covers(move, owner, session):
     move(("a.md", b"![](a.png)"), ("a.png", png(number=1)))
     move(("a.md", b"![](a.png)"), ("a.png", png(number=2)))
-    assert count_rows(session, Document) == 2
+    assert len(query(owner.get(MOVE), ".text-item")) == 2
     move(("a.md", b"![](a.png) ![](b.png)"), ("a.png", png(number=1)), ("b.png", png(number=2)))
-    assert count_rows(session, Document) == 1
+    assert len(query(owner.get(MOVE), ".text-item")) == 1
+    assert count_rows(session, ImageUse) == 2
 
 
 # ---- by the command ---------------------------------------------------------------------------
@@ -327,6 +528,46 @@ def test_the_command_takes_files_and_archives(runner, ada, tmp_path, addresses):
     assert not (out / tmp_path.name / "c.md").exists()
 
 
+def test_the_command_writes_no_two_places_into_one(runner, admin, tmp_path):
+    for root in ("a/notes", "b/notes"):
+        (tmp_path / root).mkdir(parents=True)
+        (tmp_path / root / "README.md").write_text(root)
+        (tmp_path / f"{root}.zip").write_bytes(packed({"README.md": root.encode()}))
+    out = tmp_path / "out"
+    for suffix in ("", ".zip"):
+        paths = [str(tmp_path / f"{root}{suffix}") for root in ("a/notes", "b/notes")]
+        command = ["import", "markdown", *paths, "--output", str(out)]
+        assert isinstance(runner.invoke(args=command).exception, SameTargetError)
+        assert not out.exists()
+        assert runner.invoke(args=command[:-2]).exit_code == 0
+    assert (tmp_path / "b/notes/README.md").read_text() == "b/notes"
+
+
+def test_the_command_replaces_what_it_has_written_only_when_told(runner, admin, tmp_path):
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "a.md").write_text("![](a.png)")
+    (tmp_path / "b.zip").write_bytes(packed({"b.md": b"b"}))
+    out = tmp_path / "out"
+    texts = ["import", "markdown", str(tmp_path / "a.md"), "--output", str(out)]
+    archive = ["import", "markdown", str(tmp_path / "b.zip")]
+    assert runner.invoke(args=texts).exit_code == 0
+    assert runner.invoke(args=archive).exit_code == 0
+    assert runner.invoke(args=texts).exit_code == 0
+    written = out / tmp_path.name / "a.md"
+    for file in (written, tmp_path / "b.moved.zip"):
+        file.write_text("edited since")
+    again = runner.invoke(args=texts)
+    assert (again.exit_code, written.read_text()) == (1, "edited since")
+    assert "is there already" in again.output
+    refused = runner.invoke(args=archive)
+    assert isinstance(refused.exception, AlreadyThereError)
+    assert (tmp_path / "b.moved.zip").read_text() == "edited since"
+    assert runner.invoke(args=[*texts, "--force"]).exit_code == 0
+    assert runner.invoke(args=[*archive, "--force"]).exit_code == 0
+    assert written.read_text() != "edited since"
+    assert zipfile.is_zipfile(tmp_path / "b.moved.zip")
+
+
 def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
     (tmp_path / "a.md").write_text("a")
     command = ["import", "markdown", str(tmp_path / "a.md")]
@@ -339,6 +580,24 @@ def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
     (tmp_path / "a.txt").write_text("a")
     wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--dry-run"])
     assert isinstance(wrong.exception, NoMarkdownError)
+
+
+def test_the_command_goes_on_after_a_text_that_cannot_be_read(runner, admin, tmp_path):
+    (tmp_path / "a.md").write_bytes(bytes(2 * 1024**2))
+    (tmp_path / "b.md").write_text("![](b.png)")
+    (tmp_path / "b.png").write_bytes(png())
+    done = runner.invoke(args=["import", "markdown", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "“a.md” is larger than" in done.output
+    assert "1 texts: 1 addresses rewritten" in done.output
+    assert "1 texts not moved" in done.output
+    assert (tmp_path / "b.md").read_text() != "![](b.png)"
+
+
+def test_a_file_that_is_gone_is_a_text_that_cannot_be_read(tmp_path):
+    source = of_files({"a.md": tmp_path / "a.md"})
+    with pytest.raises(UnreadableTextError):
+        source.text("a.md")
 
 
 def test_names_in_the_report_stay_on_their_line(runner, admin, tmp_path):

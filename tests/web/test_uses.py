@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from flaskr.db import db
+from flaskr.library import uses
 from flaskr.library.mover import documents
+from flaskr.library.mover.scanning import scan
 from flaskr.models import Document, Image, ImageUse, SetFile, now
+from flaskr.transactions import WRITING
 from tests.browsing import JSON, form, links, query, text
 from tests.factories import count_rows, make_image, png
 
@@ -74,6 +78,19 @@ def test_uses_follow_the_post(publish, owner, session, image):
     owner.submit(f"{page}/delete")
     assert not count_rows(session, ImageUse)
     assert count_rows(session, Image) == 1
+
+
+def test_a_post_is_looked_through_before_others_have_to_wait(publish, owner, monkeypatch):
+    waiting = []
+
+    def watch(text):
+        waiting.append(db.session.info.get(WRITING))
+        return scan(text)
+
+    monkeypatch.setattr(uses, "scan", watch)
+    page = publish("one")
+    owner.submit(f"{page}/update", {"title": "b", "body": "two"})
+    assert waiting == [None, None]
 
 
 def test_a_cover_is_a_use(publish, owner, image):

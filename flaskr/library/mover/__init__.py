@@ -1,6 +1,15 @@
 """Moving a person's Markdown here: its pictures are taken in, its text leads to them."""
 
-from flaskr.library.mover.moving import Event, Left, Moved, Order, Progress, move, read_former
+from flaskr.library.mover.moving import (
+    Event,
+    Left,
+    Moved,
+    Order,
+    Progress,
+    Skipped,
+    move,
+    read_former,
+)
 from flaskr.library.mover.sources import Source, in_archive, in_folder, is_markdown, of_files
 
 __all__ = [
@@ -9,6 +18,7 @@ __all__ = [
     "Moved",
     "Order",
     "Progress",
+    "Skipped",
     "Source",
     "in_archive",
     "in_folder",

@@ -3,6 +3,7 @@
 Nothing is unpacked to disk: files are read from where they lie, and never further than a limit.
 """
 
+import os
 import re
 import stat
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, cast
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # noqa: N812 - it is an exception
 
 from flaskr.errors import (
@@ -20,6 +21,7 @@ from flaskr.errors import (
     EncryptedArchiveError,
     TooManyEntriesError,
     UnsafeEntryError,
+    UnusualArchiveError,
 )
 
 MOST_ENTRIES = 10_000
@@ -36,6 +38,9 @@ MOST_AT_ONCE = 4 * 1024**2
 CHUNK = 64 * 1024
 MAX_PATH = 500
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
+METHODS = {ZIP_STORED, ZIP_DEFLATED}
+"""How files may be packed. `zipfile` unpacks other methods without a bound, whatever is read."""
+
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -51,7 +56,10 @@ class ArchiveFile(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place. Raises ValueError for one before the beginning, as BytesIO does."""
+        if whence == os.SEEK_SET and offset < 0:
+            raise ValueError("a place before the beginning")
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
@@ -93,7 +101,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
     """Open an archive.
 
     Raises BadArchiveError, TooManyEntriesError, ArchiveBombError, EncryptedArchiveError,
-    UnsafeEntryError and ArchiveLinkError.
+    UnusualArchiveError, UnsafeEntryError and ArchiveLinkError.
     """
     with path.open("rb") as content:
         try:
@@ -116,6 +124,8 @@ def check(found: list[ZipInfo], packed: int) -> dict[str, ZipInfo]:
         name = safe_name(entry_name(entry))
         if entry.flag_bits & ENCRYPTED_FLAG:
             raise EncryptedArchiveError
+        if entry.compress_type not in METHODS:
+            raise UnusualArchiveError(name=name)
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise ArchiveLinkError(name=name)

@@ -1,17 +1,21 @@
 """Texts that were moved: kept for a while, so that they can be fetched, and known as uses."""
 
+import json
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
+from itertools import accumulate
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from flaskr.errors import NotFoundError
 from flaskr.library import uses
-from flaskr.library.mover.moving import Left, Moved
+from flaskr.library.chosen import pieces
+from flaskr.library.mover.moving import Left, Moved, Skipped
 from flaskr.models import Document, ImageUse, User
 from flaskr.transactions import begin_write
 
@@ -27,34 +31,76 @@ MOST_SHOWN = 500
 MOST_LEFT = 1000
 """How many addresses that were left are noted of each text."""
 
+MOST_LEFT_TOGETHER = 5000
+"""How many are noted of all texts of a move."""
 
-def record(
-    session: Session, owner_id: int, batch: str, moved: Moved, *, keep_text: bool = True
-) -> Document:
-    """Note a text that was moved, and which images it mentions now.
+MOST_KEPT = 128 * 1024**2
+"""How many bytes of earlier moves are kept for an account, beside those of the latest."""
 
-    It takes the place of earlier ones of its name of which it mentions every image.
+ROW = 256
+"""What a text counts for among these, beside its own bytes."""
+
+
+@dataclass
+class Recorder:
+    """Notes the texts of one move as they come; without `keep_text` not their words.
+
+    `noted` counts the addresses in its report.
     """
-    begin_write(session)
-    name = storable(moved.name)[-MOST_NAME:]
-    earlier = select(Document.id).where(Document.owner_id == owner_id, Document.name == name)
-    ids = session.scalars(earlier).all()
-    document = Document(
-        owner_id=owner_id,
-        batch=batch,
-        name=name,
-        content=moved.content if keep_text else None,
-        rewritten=moved.rewritten,
-        left=[told(each) for each in moved.left[:MOST_LEFT]],
-    )
-    session.add(document)
-    session.flush()
-    uses.note_document(session, document, moved.addresses)
-    session.flush()
-    mentioned = images_of(session, document.id)
+
+    owner_id: int
+    batch: str
+    keep_text: bool = True
+    noted: int = 0
+    started: bool = False
+
+    def record(self, session: Session, moved: Moved) -> Document:
+        """Note a text that was moved, and which images it mentions now.
+
+        It takes the place of earlier ones of its name of which it mentions every image.
+        """
+        document = Document(name=storable(moved.name)[-MOST_NAME:], rewritten=moved.rewritten)
+        document.content = moved.content if self.keep_text else None
+        document.left_count = len(moved.left)
+        earlier = self._add(session, document, moved.left)
+        uses.note_document(session, document, moved.addresses)
+        session.flush()
+        supersede(session, earlier, images_of(session, document.id))
+        return document
+
+    def skip(self, session: Session, skipped: Skipped) -> Document:
+        """Note a text that could not be moved, and why."""
+        document = Document(name=storable(skipped.name)[-MOST_NAME:], passing=True)
+        document.left_count = 1
+        self._add(session, document, [Left("", skipped.error)])
+        return document
+
+    def _add(self, session: Session, document: Document, left: Sequence[Left]) -> Sequence[int]:
+        """Add a text with what was left in it; return which have had its name before."""
+        begin_write(session)
+        if not self.started:
+            forget_earlier(session, self.owner_id)
+            self.started = True
+        query = select(Document.id).where(Document.owner_id == self.owner_id)
+        query = query.where(Document.name == document.name, Document.passing.is_(False))
+        earlier = session.scalars(query).all()
+        distinct = list({each.address: each for each in left}.values())
+        noted = [told(each) for each in distinct[: min(MOST_LEFT, MOST_LEFT_TOGETHER - self.noted)]]
+        self.noted += len(noted)
+        document.owner_id, document.batch = self.owner_id, self.batch
+        document.left, document.untold = noted, len(distinct) - len(noted)
+        document.kept = ROW + len(document.content or b"") + len(json.dumps(noted))
+        session.add(document)
+        session.flush()
+        return earlier
+
+
+def supersede(session: Session, ids: Sequence[int], mentioned: set[int]) -> None:
+    """Let texts go that mention only these images; those that can be fetched stay for that."""
     old = [id_ for id_ in ids if images_of(session, id_) <= mentioned]
-    session.execute(delete(Document).where(Document.id.in_(old)))
-    return document
+    session.execute(delete(Document).where(Document.id.in_(old), Document.content.is_(None)))
+    session.execute(delete(ImageUse).where(ImageUse.document_id.in_(old)))
+    session.execute(update(Document).where(Document.id.in_(old)).values(passing=True))
 
 
 def images_of(session: Session, document_id: int) -> set[int]:
@@ -82,19 +128,55 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-def of_batch(session: Session, owner: User, batch: str) -> Sequence[Document]:
-    """Return what was moved together, in the order of names. Raises NotFoundError for nothing."""
-    query = select(Document).where(Document.owner_id == owner.id, Document.batch == batch)
-    found = session.scalars(query.options(undefer(Document.left)).order_by(Document.name)).all()
-    if not found:
+@dataclass(frozen=True)
+class Summary:
+    """What came of a move: how many texts, how many not; whether these can be fetched still."""
+
+    texts: int
+    skipped: int
+    rewritten: int
+    left: int
+    kept: bool
+
+
+def summary(session: Session, owner: User, batch: str) -> Summary:
+    """Return what came of a move. Raises NotFoundError for nothing."""
+    skipped = and_(Document.passing, Document.content.is_(None))
+    columns = (
+        func.count(),
+        func.sum(case((skipped, 1), else_=0)),
+        func.sum(Document.rewritten),
+        func.sum(case((skipped, 0), else_=Document.left_count)),
+        func.min(case((skipped, 1), else_=Document.kept)),
+    )
+    query = select(*columns).where(Document.owner_id == owner.id, Document.batch == batch)
+    number, not_moved, rewritten, left, kept = session.execute(query).one()
+    if not number:
         raise NotFoundError
-    return found
+    return Summary(number - not_moved, not_moved, rewritten, left, bool(kept))
 
 
-def is_kept(session: Session, owner: User, batch: str) -> bool:
-    """Tell whether the texts of a move can be fetched still."""
+def of_batch(
+    session: Session, owner: User, batch: str, after: int, size: int, *, only_left: bool = False
+) -> Sequence[Document]:
+    """Return up to `size` texts of a move, in the order in which they were moved.
+
+    They come after the one with that id; with `only_left`, those in which something was left.
+    """
+    query = select(Document).where(Document.owner_id == owner.id, Document.batch == batch)
+    query = query.where(Document.id > after).order_by(Document.id).limit(size)
+    if only_left:
+        query = query.where(Document.left_count > 0)
+    return session.scalars(query.options(undefer(Document.left))).all()
+
+
+def fetchable(session: Session, owner: User, batch: str) -> Sequence[int]:
+    """Return the ids of the texts of a move that are kept still. Raises NotFoundError for none."""
     query = select(Document.id).where(Document.owner_id == owner.id, Document.batch == batch)
-    return session.scalar(query.where(Document.content.is_not(None)).limit(1)) is not None
+    ids = session.scalars(query.where(Document.content.is_not(None)).order_by(Document.name)).all()
+    if not ids:
+        raise NotFoundError
+    return ids
 
 
 def text_of(session: Session, owner: User, document_id: int) -> tuple[str, bytes]:
@@ -108,16 +190,8 @@ def text_of(session: Session, owner: User, document_id: int) -> tuple[str, bytes
     return row.name, row.content
 
 
-def archive(session: Session, owner: User, batch: str) -> Iterator[bytes]:
-    """Yield a ZIP of what was moved together, text by text. Raises NotFoundError for none."""
-    query = select(Document.id).where(Document.owner_id == owner.id, Document.batch == batch)
-    ids = session.scalars(query.where(Document.content.is_not(None)).order_by(Document.name)).all()
-    if not ids:
-        raise NotFoundError
-    return packed(session, owner, ids)
-
-
-def packed(session: Session, owner: User, ids: Sequence[int]) -> Iterator[bytes]:
+def archive(session: Session, owner: User, ids: Sequence[int]) -> Iterator[bytes]:
+    """Yield a ZIP of these texts, one by one. Raises NotFoundError once one is gone."""
     buffer = BytesIO()
     with zipfile.ZipFile(cast("BinaryIO", Growing(buffer)), "w", zipfile.ZIP_DEFLATED) as made:
         for id_ in ids:
@@ -147,21 +221,41 @@ def taken(buffer: BytesIO) -> bytes:
     return content
 
 
+def forget_earlier(session: Session, owner_id: int) -> None:
+    """Forget an account's oldest moves, each as a whole, as far as they are more than is kept."""
+    kept = select(Document.batch, func.sum(Document.kept))
+    kept = kept.where(Document.owner_id == owner_id, Document.kept > 0).group_by(Document.batch)
+    rows = session.execute(kept.order_by(func.max(Document.id).desc())).all()
+    totals = accumulate(int(size) for _, size in rows)
+    old = [batch for (batch, _), total in zip(rows, totals, strict=True) if total > MOST_KEPT]
+    for some in pieces(old):
+        forget(session, Document.owner_id == owner_id, Document.batch.in_(some))
+
+
+def forget(session: Session, *chosen: ColumnElement[bool]) -> int:
+    """Forget what is kept of these texts, within a write transaction; return of how many.
+
+    What they mention stays known.
+    """
+    there = (Document.kept > 0, *chosen)
+    quietly = {"synchronize_session": False}
+    gone = delete(Document).where(Document.passing, *there).returning(Document.id)
+    number = len(session.scalars(gone, execution_options=quietly).all())
+    emptied = update(Document).where(*there).values(content=None, left=[], untold=0, kept=0)
+    emptied_ids = session.scalars(emptied.returning(Document.id), execution_options=quietly)
+    return number + len(emptied_ids.all())
+
+
 def forget_texts(session: Session, at: datetime, *, dry_run: bool = False) -> int:
     """Forget texts that were kept long enough, and commit; return how many.
 
     What they mention stays known. With `dry_run` nothing is forgotten.
     """
-    old = (Document.content.is_not(None), Document.created < at - KEPT)
+    old = Document.created < at - KEPT
     if dry_run:
-        return session.scalar(select(func.count()).select_from(Document).where(*old)) or 0
+        counted = select(func.count()).select_from(Document).where(Document.kept > 0, old)
+        return session.scalar(counted) or 0
     begin_write(session)
-    forgotten = session.scalars(
-        update(Document)
-        .where(*old)
-        .values(content=None)
-        .returning(Document.id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    forgotten = forget(session, old)
     session.commit()
-    return len(forgotten)
+    return forgotten

@@ -4,23 +4,33 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from flaskr.errors import (
+    BadArchiveError,
+    BusyError,
     DomainError,
     FetchTimeoutError,
     ForbiddenAddressError,
     FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
+    NotTriedError,
     RequestTooLargeError,
+    TextTooLargeError,
+    TooManyAttemptsError,
     TooManyDocumentsError,
     UnreachableError,
+    UnreadableTextError,
 )
 from flaskr.imaging import Limits
 from flaskr.library import fetching
+from flaskr.library.keys import BASE58, KEY_LENGTH
 from flaskr.library.media import Media
 from flaskr.library.mover import texts
 from flaskr.library.mover.rewriting import rewrite
@@ -32,16 +42,29 @@ from flaskr.remote import Fetcher, parse_address
 
 MOST_DOCUMENTS = 5000
 MOST_TEXT_BYTES = 64 * 1024**2
-"""How large all texts together may be."""
+"""How large all texts together may be, before and after: each address may become a longer one."""
 
 PATIENCE = 2
 """How often a host may keep us waiting; then nothing is asked of it any more."""
+
+PAUSE = 1
+"""How many seconds are waited, each time, while others keep the service busy."""
+
+MOST_WAITING = 120
+"""How many a move waits so in all."""
+
+PASSING = {429, 503}
+"""The status of faults after which the next mention of the same picture is another try."""
 
 REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 FORMER = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", re.IGNORECASE)
 MOST_FORMER = 10
 MOST_SHOWN = 200
 """How much of a strange address is shown, in characters."""
+
+SCHEME = re.compile(r"https?:(?=//)", re.IGNORECASE)
+PICTURE = re.compile(rf"[{BASE58}]{{{KEY_LENGTH}}}\.[a-z]+(?:[?#]|\Z)")
+"""A picture of ours, as its direct link ends."""
 
 EMBEDDED = re.compile(r"data:", re.IGNORECASE)
 SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddressError)
@@ -52,9 +75,11 @@ SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddre
 class Order:
     """How Markdown is to be moved.
 
-    `here` is the address of this host, `former` are those it had; neither ends in a slash. `link`
-    gives the address of an image that is here. `admit` is asked before a picture is fetched and may
-    raise a DomainError. With `dry_run` nothing is taken in or fetched.
+    `here` is the address of this host, `former` are those it had; neither ends in a slash. `direct`
+    are what the direct links of its pictures begin with, as paths. `link` gives the address of an
+    image that is here. `admit` is asked before a picture is fetched and may
+    raise TooManyAttemptsError; all fetching together may take `fetch_seconds`. With `dry_run`
+    nothing is taken in or fetched.
     """
 
     batch: str
@@ -64,7 +89,9 @@ class Order:
     limits: Limits
     max_bytes: int
     former: Sequence[str] = ()
+    direct: Sequence[str] = ()
     admit: Callable[[], None] = lambda: None
+    fetch_seconds: float = inf
     dry_run: bool = False
 
 
@@ -101,7 +128,15 @@ class Moved:
     addresses: Sequence[str]
 
 
-Event = Progress | Upload | Moved
+@dataclass(frozen=True)
+class Skipped:
+    """A text that cannot be moved, and why. The rest goes on."""
+
+    name: str
+    error: DomainError
+
+
+Event = Progress | Upload | Moved | Skipped
 
 
 def read_former(text: str) -> list[str]:
@@ -122,9 +157,9 @@ def move(
     """Move every Markdown file of the source; tell how far it is and what each has become.
 
     Each Upload has to be committed before the next event is asked for. A picture that is refused
-    or cannot be fetched is left and the rest goes on; a fault of the volume or the database ends
-    it. Raises NoMarkdownError, TooManyDocumentsError, TextTooLargeError, RequestTooLargeError,
-    BadArchiveError, OSError and SQLAlchemyError.
+    or cannot be fetched is left, a text that cannot be read is skipped, and the rest goes on; a
+    fault of the volume or the database ends it. Raises NoMarkdownError, TooManyDocumentsError,
+    RequestTooLargeError, OSError and SQLAlchemyError.
     """
     documents = source.documents
     if not documents:
@@ -144,7 +179,11 @@ def move(
 
 @dataclass
 class Mover:
-    """One move: what it works on, and what became of each picture so far."""
+    """One move: what it works on, and what became of each picture so far.
+
+    `read` counts bytes of texts, as they are now; `waited` and `fetched` the seconds for others and
+    for pictures from elsewhere.
+    """
 
     session: Session
     media: Media
@@ -153,6 +192,8 @@ class Mover:
     source: Source
     order: Order
     read: int = 0
+    waited: float = 0
+    fetched: float = 0
     known: dict[str, str | DomainError] = field(default_factory=dict)
     faults: dict[str, list[DomainError]] = field(default_factory=dict)
 
@@ -160,9 +201,13 @@ class Mover:
     def pictures(self) -> int:
         return len(self.known)
 
-    def document(self, path: str) -> Iterator[Upload | Moved]:
+    def document(self, path: str) -> Iterator[Upload | Moved | Skipped]:
         """Move one text."""
-        before = self.source.text(path)
+        try:
+            before = self.source.text(path)
+        except (TextTooLargeError, BadArchiveError, UnreadableTextError) as error:
+            yield Skipped(path, error)
+            return
         self.read += len(before)
         if self.read > MOST_TEXT_BYTES:
             raise RequestTooLargeError(limit=MOST_TEXT_BYTES)
@@ -176,16 +221,13 @@ class Mover:
             if renamed is not None:
                 addresses[reference] = renamed
             elif reference.kind == "image" and not self.stays(reference.address):
-                name = yield from self.identify(path, reference.address)
-                if isinstance(name, DomainError):
-                    left.append(Left(reference.address, name))
-                    continue
-                new = self.known[name]
+                new = yield from self.new_address(path, reference.address)
                 if isinstance(new, DomainError):
                     left.append(Left(reference.address, new))
                 else:
                     addresses[reference] = new
         content = texts.encode(rewrite(text, addresses), encoding)
+        self.read += max(0, len(content) - len(before))
         now = [addresses.get(each, each.address) for each in references]
         yield Moved(path, before, content, len(addresses), left, now)
 
@@ -199,34 +241,53 @@ class Mover:
         return None
 
     def stays(self, address: str) -> bool:
-        """Tell whether an address needs no move: it is here already, or the picture itself."""
-        return bool(EMBEDDED.match(address)) or f"{address}/".startswith(f"{self.order.here}/")
+        """Tell whether an address needs no move: it is here already, or the picture itself.
 
-    def identify(self, document: str, address: str) -> Generator[Upload, None, str | DomainError]:
-        """See to a picture; return under which name it is known now, or why there is none."""
+        It is here with any scheme or none, and as a path to a picture of ours.
+        """
+        site = SCHEME.sub("", address)
+        if f"{site}/".startswith(f"{SCHEME.sub('', self.order.here)}/"):
+            return True
+        direct = (
+            address.startswith(path) and PICTURE.match(address, len(path))
+            for path in self.order.direct
+        )
+        return bool(EMBEDDED.match(address)) or any(direct)
+
+    def new_address(
+        self, document: str, address: str
+    ) -> Generator[Upload, None, str | DomainError]:
+        """See to a picture; return its new address, or why there is none."""
         try:
             if REMOTE.match(address):
                 address = address if address[0] in "hH" else f"https:{address}"
                 name = str(parse_address(address.partition("#")[0]))
-                taking = self.fetch(name)
+                taking = partial(self.fetch, name)
             else:
                 path = self.source.refer(document, address)
-                name, taking = f"file:{path}", self.take(path)
+                name, taking = f"file:{path}", partial(self.take, path)
         except DomainError as error:
             return error
-        if name not in self.known:
-            self.known[name] = yield from self.result(taking)
-        return name
+        if name in self.known:
+            return self.known[name]
+        new = yield from self.result(taking)
+        if isinstance(new, str) or new.status not in PASSING:
+            self.known[name] = new
+        return new
 
     def result(
-        self, taking: Generator[Upload, None, str]
+        self, taking: Callable[[], Generator[Upload, None, str]]
     ) -> Generator[Upload, None, str | DomainError]:
         """Return the new address of a picture that is taken in, or why it is not."""
-        try:
-            return (yield from taking)
-        except DomainError as error:
-            self.session.rollback()
-            return error
+        while True:
+            try:
+                return (yield from taking())
+            except DomainError as error:
+                self.session.rollback()
+                if not isinstance(error, BusyError) or self.waited >= MOST_WAITING:
+                    return error
+            self.waited += PAUSE
+            sleep(PAUSE)
 
     def take(self, path: str) -> Generator[Upload, None, str]:
         """Take in a picture that came along. Raises a DomainError."""
@@ -251,7 +312,24 @@ class Mover:
         faults = self.faults.setdefault(urlsplit(address).netloc, [])
         if len(faults) >= PATIENCE:
             raise faults[-1]
-        order.admit()
+        if self.fetched >= order.fetch_seconds:
+            raise NotTriedError
+        try:
+            order.admit()
+        except TooManyAttemptsError:
+            raise NotTriedError from None
+        begin = monotonic()
+        try:
+            return (yield from self.fetch_now(address))
+        except SILENT as error:
+            faults.append(error)
+            raise
+        finally:
+            self.fetched += monotonic() - begin
+
+    def fetch_now(self, address: str) -> Generator[Upload, None, str]:
+        """Fetch a picture and take it in. Raises what `fetching.fetch` does."""
+        order = self.order
         wanted = fetching.Order(address, order.batch, "share", visibility=order.visibility)
         events = fetching.fetch(
             self.session,
@@ -262,11 +340,7 @@ class Mover:
             order.limits,
             order.max_bytes,
         )
-        try:
-            with closing(events):
-                upload = next(each for each in events if isinstance(each, Upload))
-                yield upload
-        except SILENT as error:
-            faults.append(error)
-            raise
+        with closing(events):
+            upload = next(each for each in events if isinstance(each, Upload))
+            yield upload
         return order.link(upload.image)

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from flaskr.errors import NoMarkdownError, WrittenMeanwhileError
+from flaskr.errors import (
+    AlreadyThereError,
+    NoMarkdownError,
+    SameTargetError,
+    WrittenMeanwhileError,
+)
 from flaskr.library.mover.moving import Moved
 from flaskr.library.mover.sources import Source, in_archive, in_folder, is_markdown
 
@@ -19,26 +24,36 @@ class Writer(Protocol):
     """Writes a text that was moved."""
 
     def write(self, moved: Moved) -> None:
-        """Raises OSError, and WrittenMeanwhileError where somebody else has changed it."""
+        """Raises OSError, WrittenMeanwhileError, and AlreadyThereError."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Markdown in one place. Texts are known by `name` and their path in it."""
+    """Markdown in one place. Texts are known by `name` and their path in it.
+
+    They are written to `target`, a folder or an archive.
+    """
 
     name: str
+    target: Path
     source: AbstractContextManager[Source]
     writer: AbstractContextManager[Writer]
 
 
 @dataclass(frozen=True)
 class FolderWriter:
-    """Writes into a folder, whole files only; what is the same already is not touched."""
+    """Writes into a folder, whole files only; what is the same already is not touched.
+
+    In its place a text is replaced if nobody has changed it meanwhile; elsewhere a file that is
+    there already, only by `force`.
+    """
 
     root: Path
     in_place: bool
+    force: bool = False
 
     def write(self, moved: Moved) -> None:
+        """Raises OSError, WrittenMeanwhileError, and AlreadyThereError."""
         target = self.root / moved.name
         if self.in_place:
             if moved.content == moved.before:
@@ -48,6 +63,10 @@ class FolderWriter:
                 raise WrittenMeanwhileError(name=moved.name)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists() and not self.force:
+                if target.read_bytes() == moved.content:
+                    return
+                raise AlreadyThereError(name=str(target))
         replace(target, moved.content)
 
 
@@ -89,31 +108,44 @@ def new_archive(target: Path) -> Iterator[ArchiveWriter]:
         draft.unlink(missing_ok=True)
 
 
-def places(paths: Iterable[Path], output: Path | None = None) -> list[Place]:
+def places(
+    paths: Iterable[Path], output: Path | None = None, *, force: bool = False
+) -> list[Place]:
     """Return what these folders, Markdown files and ZIP archives hold, each in its place.
 
-    A ZIP's texts go into a new ZIP beside it; with `output` everything goes below that folder.
-    Raises NoMarkdownError for what is none of these.
+    A ZIP's texts go into a new ZIP beside it; with `output` everything goes below that folder. What
+    is there already is replaced by `force` only.
+
+    Raises NoMarkdownError for what is none of these, SameTargetError where two would be written to
+    one place, and AlreadyThereError.
     """
     found: list[Place] = []
     single: dict[Path, list[str]] = {}
-    for path in paths:
-        whole = path.resolve()
+    for path in dict.fromkeys(each.resolve() for each in paths):
         if path.is_dir():
-            found.append(folder(whole, in_folder(whole), output))
+            found.append(folder(path, in_folder(path), output, force=force))
         elif path.suffix.lower() == ".zip":
-            target = (output or whole.parent) / f"{path.stem}{MOVED}"
-            found.append(Place(path.stem, in_archive(whole), new_archive(target)))
+            target = (output or path.parent) / f"{path.stem}{MOVED}"
+            if target.exists() and not force:
+                raise AlreadyThereError(name=str(target))
+            found.append(Place(path.stem, target, in_archive(path), new_archive(target)))
         elif is_markdown(path.name):
-            single.setdefault(whole.parent, []).append(whole.name)
+            single.setdefault(path.parent, []).append(path.name)
         else:
             raise NoMarkdownError
-    found += [folder(root, in_folder(root, only), output) for root, only in single.items()]
+    found += [
+        folder(root, in_folder(root, only), output, force=force) for root, only in single.items()
+    ]
+    known: set[Path] = set()
+    for place in found:
+        if place.target in known:
+            raise SameTargetError(name=str(place.target))
+        known.add(place.target)
     return found
 
 
-def folder(root: Path, source: Source, output: Path | None) -> Place:
+def folder(root: Path, source: Source, output: Path | None, *, force: bool) -> Place:
     """Return a folder as a place."""
     target = root if output is None else output / root.name
-    writer: Writer = FolderWriter(target, in_place=output is None)
-    return Place(root.name, nullcontext(source), nullcontext(writer))
+    writer: Writer = FolderWriter(target, in_place=output is None, force=force)
+    return Place(root.name, target, nullcontext(source), nullcontext(writer))

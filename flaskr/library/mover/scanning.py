@@ -13,8 +13,9 @@ from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import MD_TRIM_CHARS
 from markdown_it.helpers import parseLinkDestination, parseLinkLabel
-from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_block import StateBlock, lheading, paragraph, reference
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 from markdown_it.token import Token
@@ -22,6 +23,7 @@ from markdown_it.token import Token
 from flaskr.library.mover.tags import addresses_in_html
 
 Kind = Literal["image", "link"]
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 BOM = "\ufeff"
@@ -31,6 +33,9 @@ BLANKS = " \t\n"
 CELLS = {"th_open", "td_open"}
 FOUND, DEPTH, USED, DEFINED = "found", "depth", "used", "defined"
 """Keys of what the rules tell, beside the parser's own `references`."""
+
+SKIPPED = "skipped"
+"""Key in a token's `meta`: how many lines at the beginning of the block its content leaves out."""
 
 
 @dataclass(frozen=True)
@@ -153,16 +158,11 @@ def placed(text: str, place: Place, spans: Iterable[Span]) -> Iterator[Reference
 def locate(lines: Sequence[Line], token: Token) -> Place:
     """Find the lines of a token's content: each is the last thing in its line of the text.
 
-    Lines of nothing but blanks at the beginning, such as U+3000, are not among them.
+    Lines of nothing but blanks at its beginning, such as U+3000, are not in the content.
     """
     rows = token.content.split("\n")
     cores = [row.strip() for row in rows]
-    first, last = token.map or (0, 0)
-    for shift in range(max(1, last - first - len(rows) + 1)):
-        texts = [line.text for line in lines[first + shift : first + shift + len(rows)]]
-        if all(core in text for core, text in zip(cores, texts, strict=False)):
-            first += shift
-            break
+    first = (token.map or [0])[0] + token.meta.get(SKIPPED, 0)
     offsets: list[int | None] = []
     for number, (row, core) in enumerate(zip(rows, cores, strict=True), first):
         line = lines[number] if number < len(lines) else Line(0, "")
@@ -293,6 +293,22 @@ def read_html(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - as ab
     return matched
 
 
+def skipping(rule: BlockRule) -> BlockRule:
+    """Wrap a rule for words in lines: it tells how many blank ones it has left out before them."""
+
+    def read(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - as above
+        matched = rule(state, start, end, silent)
+        if matched and not silent:
+            token = state.tokens[-2]
+            first, last = token.map or (0, 0)
+            whole = state.getLines(first, last, state.blkIndent, False)
+            blanks = len(whole) - len(whole.lstrip(MD_TRIM_CHARS))
+            token.meta[SKIPPED] = whole.count("\n", 0, blanks)
+        return matched
+
+    return read
+
+
 def read_definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - as above
     """Parse `[label]: address`; the first of a label counts."""
     matched = reference(state, start, end, silent)
@@ -340,6 +356,8 @@ def make_parser() -> MarkdownIt:
     for name, rule in rules.items():
         parser.inline.ruler.at(name, rule)
     parser.block.ruler.at("reference", read_definition)
+    parser.block.ruler.at("paragraph", skipping(paragraph))
+    parser.block.ruler.at("lheading", skipping(lheading))
     parser.core.ruler.at("inline", read_inline)
     return parser
 

@@ -6,12 +6,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
-from flaskr.errors import NotThereError, OutsideError, TextTooLargeError
+from flaskr.errors import NotThereError, OutsideError, TextTooLargeError, UnreadableTextError
 from flaskr.library.mover.archives import CHUNK, open_archive
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
@@ -26,20 +26,27 @@ class Source:
     """Files by their paths, which have slashes; `documents` are those that are Markdown.
 
     `find` returns the path under which a file can be read, or None; `read` yields its content, and
-    raises OSError and BadArchiveError.
+    raises OSError and BadArchiveError. `loose` are files that came without their folders.
     """
 
     documents: Sequence[str]
     find: Callable[[str], str | None]
     read: Callable[[str], Iterator[bytes]]
+    loose: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, path: str) -> bytes:
-        """Return the content of a Markdown file. Raises TextTooLargeError, and what `read` does."""
+        """Return the content of a Markdown file.
+
+        Raises TextTooLargeError, UnreadableTextError, and what `read` does.
+        """
         content = bytearray()
-        for chunk in self.read(path):
-            content += chunk
-            if len(content) > MAX_TEXT_BYTES:
-                raise TextTooLargeError(name=path, limit=MAX_TEXT_BYTES)
+        try:
+            for chunk in self.read(path):
+                content += chunk
+                if len(content) > MAX_TEXT_BYTES:
+                    raise TextTooLargeError(name=path, limit=MAX_TEXT_BYTES)
+        except (PermissionError, FileNotFoundError):
+            raise UnreadableTextError(name=path) from None
         return bytes(content)
 
     def refer(self, document: str, address: str) -> str:
@@ -55,7 +62,13 @@ class Source:
                 outside = True
             elif "\0" not in path and (found := self.find(path)) is not None:
                 return found
-        if outside or SCHEME.match(address):
+        if SCHEME.match(address):
+            raise OutsideError
+        for written in spellings(address):
+            name = unicodedata.normalize("NFC", posixpath.basename(written))
+            if name in self.loose:
+                return self.loose[name]
+        if outside:
             raise OutsideError
         raise NotThereError
 
@@ -101,8 +114,13 @@ def fail(error: OSError) -> None:
 
 
 def of_files(files: Mapping[str, Path]) -> Source:
-    """Return single files by their paths."""
-    return listed(files, lambda path: pieces(files[path]))
+    """Return single files by their paths.
+
+    Those without a folder are found in whatever folder a text says they are: browsers tell none of
+    files that are chosen one by one.
+    """
+    loose = {unicodedata.normalize("NFC", path): path for path in files if "/" not in path}
+    return replace(listed(files, lambda path: pieces(files[path])), loose=loose)
 
 
 @contextmanager

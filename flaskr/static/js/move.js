@@ -6,6 +6,10 @@ import { fill } from "./text.js";
 /** @typedef {{done?: number, total?: number, name?: string, pictures?: number, page?: string,
  *   error?: {message: string}}} Line */
 
+const MARKDOWN = /\.(md|markdown|mdown|mkd|mdx)$/i;
+
+const inFolder = (/** @type {File} */ file) => file.webkitRelativePath !== "";
+
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-move]"));
 if (form) watch(form);
 
@@ -62,7 +66,25 @@ function watch(form) {
     request.addEventListener("abort", () => end({}));
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/x-ndjson");
-    request.send(new FormData(form));
+    request.send(chosen());
+  }
+
+  /** @returns {FormData} the form; of a folder only what is Markdown or a picture */
+  function chosen() {
+    const data = new FormData(form);
+    const folder = /** @type {HTMLInputElement} */ (part("folder"));
+    if (!folder.files?.length) return data;
+    const alone = data.getAll("file").filter((file) => !inFolder(/** @type {File} */ (file)));
+    data.delete("file");
+    for (const file of alone) data.append("file", file);
+    for (const file of folder.files) {
+      const path = file.webkitRelativePath;
+      const hidden = path.split("/").some((name) => name.startsWith("."));
+      if (!hidden && (file.type.startsWith("image/") || MARKDOWN.test(path))) {
+        data.append("file", file, path);
+      }
+    }
+    return data;
   }
 
   /** @param {Line} line */
