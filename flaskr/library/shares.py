@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from flaskr.errors import DomainError, ExpiryPassedError, NotFoundError, message_
 from flaskr.library import archive
 from flaskr.library.accounts import hash_link_password
+from flaskr.library.aliases import read_alias
 from flaskr.library.archive import Archive, Chosen
 from flaskr.library.chosen import MOST, own_ids
 from flaskr.library.keys import derive_secret, digest, is_key, new_key
@@ -351,11 +352,12 @@ def list_page(session: Session, share: Share, number: int, size: int) -> Sequenc
     return session.scalars(query.offset((number - 1) * size).limit(size)).all()
 
 
-def find_image(session: Session, share: Share, key: str) -> Image:
-    """Return an image of the share's. Raises NotFoundError."""
+def find_image(session: Session, share: Share, alias: str) -> Image:
+    """Return the image that the share calls so (library.aliases). Raises NotFoundError."""
     member = members(share)
     query = Image.living().join(member, member.c.image_id == Image.id)
-    image = session.scalar(query.where(Image.key == key))
+    id_ = read_alias(share, alias)
+    image = None if id_ is None else session.scalar(query.where(Image.id == id_))
     if image is None:
         raise NotFoundError
     return image

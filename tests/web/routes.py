@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
+from flaskr.library.aliases import alias_of
 from flaskr.models import Album, DropBox, Image, Post, ResumableUpload, SetFile, Share, Token
 from tests.browsing import Browser
 from tests.factories import PASSWORD, png
@@ -167,11 +168,11 @@ def shared(things: Things) -> dict[str, Any]:
 
 
 def shared_image(things: Things) -> dict[str, Any]:
-    return {"token": things.token, "key": things.image.key}
+    return {"token": things.token, "alias": alias_of(things.share, things.image)}
 
 
 def shared_file(things: Things) -> dict[str, Any]:
-    return {"token": things.token, "key": things.image.key, "extension": "png"}
+    return {**shared_image(things), "extension": "png"}
 
 
 def to_be_shared(things: Things) -> dict[str, Any]:

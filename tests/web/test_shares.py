@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 
 from flaskr.library import albums, shares
+from flaskr.library.aliases import alias_of
 from flaskr.models import Share, now
 from tests.browsing import JSON, AuthActions, Browser, links, query
 from tests.factories import CANARY, jpeg, make_album, make_image, make_share, png
@@ -34,16 +35,32 @@ def give(session, ada, media, hidden):
     return make
 
 
-def files(path, image):
-    """Every sort of address that a picture has behind a share."""
-    whole = f"{path}/{image.key}"
-    return [
-        f"{whole}.png",
-        f"{whole}.png?download",
-        f"{whole}.webp?w=320&h=320&still=1",
-        f"{whole}.jpg",
-        f"{whole}.auto",
-    ]
+@pytest.fixture
+def page_of(session):
+    """Tell the page that a picture has behind a share."""
+
+    def tell(path, image):
+        share = shares.find(session, path.rpartition("/")[2])
+        return f"{path}/{alias_of(share, image)}"
+
+    return tell
+
+
+@pytest.fixture
+def files(page_of):
+    """Tell every sort of address that a picture has behind a share."""
+
+    def tell(path, image):
+        whole = page_of(path, image)
+        return [
+            f"{whole}.png",
+            f"{whole}.png?download",
+            f"{whole}.webp?w=320&h=320&still=1",
+            f"{whole}.jpg",
+            f"{whole}.auto",
+        ]
+
+    return tell
 
 
 def count(session, path):
@@ -51,20 +68,22 @@ def count(session, path):
     return shares.find(session, path.rpartition("/")[2]).views
 
 
-def test_a_share_shows_its_pictures_and_their_files_to_strangers(guest, give, hidden):
+def test_a_share_shows_its_pictures_and_their_files_to_strangers(
+    guest, give, hidden, page_of, files
+):
     private, unlisted = hidden
     path = give()
     page = guest.get(path)
     assert page.status_code == 200
-    assert links(page, ".tile a") == [f"{path}/{i.key}" for i in hidden]
+    assert links(page, ".tile a") == [page_of(path, image) for image in hidden]
     for address in [*files(path, private), *files(path, unlisted)]:
         answer = guest.get(address)
         assert answer.status_code == 200, address
         assert answer.headers["Cache-Control"] == "private, no-store"
-    assert guest.get(f"{path}/{private.key}.png").data == png(number=1001)
-    picture = guest.get(f"{path}/{private.key}")
+    assert guest.get(f"{page_of(path, private)}.png").data == png(number=1001)
+    picture = guest.get(page_of(path, private))
     assert "private.png" in picture.text
-    assert f"{path}/{unlisted.key}" in links(picture)
+    assert page_of(path, unlisted) in links(picture)
     assert guest.get(f"/i/{private.key}.png").status_code == 404
 
 
@@ -75,21 +94,42 @@ def test_a_share_of_one_picture_shows_it_at_once(guest, give, hidden):
     assert query(page, ".shared-frame img")[0].attrs["src"].startswith(path)
 
 
-def test_only_what_is_shared_can_be_reached_through_it(guest, session, ada, media, give):
+def test_only_what_is_shared_can_be_reached_through_it(
+    guest, session, ada, media, give, page_of, files
+):
     other = make_image(session, ada, store=media.store)
     path = give()
-    for address in [f"{path}/{other.key}", *files(path, other)]:
+    for address in [page_of(path, other), *files(path, other)]:
         assert guest.get(address).status_code == 404, address
 
 
-def test_a_share_of_an_album_shows_what_is_in_it_now(guest, session, ada, media, hidden, give):
+def test_a_share_tells_nothing_that_opens_a_picture_elsewhere(guest, hidden, give, page_of, files):
+    _, unlisted = hidden
+    path, elsewhere = give([unlisted]), give([unlisted])
+    page = page_of(path, unlisted)
+    told = guest.get("/oembed", query_string={"url": f"http://localhost{page}"})
+    assert told.status_code == 200
+    answers = [told, *(guest.get(each) for each in (path, page, *files(path, unlisted)))]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert unlisted.key.encode() not in answer.data
+        assert unlisted.key not in str(answer.headers)
+    alias = page.rpartition("/")[2]
+    assert alias != page_of(elsewhere, unlisted).rpartition("/")[2]
+    for wrong in (f"/i/{alias}.png", f"{elsewhere}/{alias}.png", f"{path}/{unlisted.key}.png"):
+        assert guest.get(wrong).status_code == 404, wrong
+
+
+def test_a_share_of_an_album_shows_what_is_in_it_now(
+    guest, session, ada, media, hidden, give, page_of, files
+):
     album = make_album(session, ada, "Walks", images=[hidden[0]])
     path = give(album)
-    assert hidden[1].key not in guest.get(path).text
+    assert page_of(path, hidden[1]) not in guest.get(path).text
     albums.add_images(session, ada, album, [hidden[1].key])
     session.commit()
     page = guest.get(path)
-    assert hidden[1].key in page.text
+    assert page_of(path, hidden[1]) in page.text
     assert "Walks" in page.text
     albums.take_images(session, ada, album, [hidden[0].key])
     session.commit()
@@ -97,31 +137,31 @@ def test_a_share_of_an_album_shows_what_is_in_it_now(guest, session, ada, media,
         assert guest.get(address).status_code == 404
 
 
-def test_many_pictures_come_page_by_page(guest, session, ada, media, give):
+def test_many_pictures_come_page_by_page(guest, session, ada, media, give, page_of):
     images = [make_image(session, ada) for _ in range(65)]
     path = give(images)
     first = guest.get(path)
     assert len(query(first, ".tile")) == 60
     (further,) = links(first, "a[rel=next]")
     second = guest.get(further)
-    assert [link.rpartition("/")[2] for link in links(second, ".tile a")] == [
-        image.key for image in images[60:]
-    ]
+    assert links(second, ".tile a") == [page_of(path, image) for image in images[60:]]
     assert guest.get(f"{path}?page=999999999999").status_code == 200
 
 
 @pytest.mark.parametrize("ended", ["revoked", "expired"])
-def test_when_a_share_ends_so_does_all_behind_it(guest, session, give, hidden, ended):
+def test_when_a_share_ends_so_does_all_behind_it(
+    guest, session, give, hidden, ended, page_of, files
+):
     path = give()
     assert guest.get(path).status_code == 200
     share = shares.find(session, path.rpartition("/")[2])
     setattr(share, "expires" if ended == "expired" else "revoked", now() - timedelta(seconds=1))
     session.commit()
-    addresses = [path, f"{path}/all.zip", f"{path}/{hidden[0].key}", *files(path, hidden[0])]
+    addresses = [path, f"{path}/all.zip", page_of(path, hidden[0]), *files(path, hidden[0])]
     for address in addresses:
         answer = guest.get(address)
         assert answer.status_code == 410, address
-        assert hidden[1].key not in answer.text
+        assert page_of(path, hidden[1]) not in answer.text
     assert "link" in query(guest.get(path), "main p")[0].to_text()
     answer = guest.get(path, headers=JSON)
     assert answer.json["error"]["code"] == f"share_{ended}"
@@ -139,7 +179,7 @@ def test_a_visit_counts_once_and_a_program_that_looks_ahead_not_at_all(guest, se
     assert count(session, path) == 1
 
 
-def test_the_last_view_goes_on_for_whoever_had_it(app, guest, give, hidden):
+def test_the_last_view_goes_on_for_whoever_had_it(app, guest, give, hidden, files):
     path = give(most_views=1)
     assert guest.get(path).status_code == 200
     late = Browser(app)
@@ -164,7 +204,7 @@ def test_one_view_opened_by_twenty_at_once_is_one_view(app, session, give):
     assert count(session, path) == 1
 
 
-def test_a_made_up_or_foreign_visit_is_none(app, guest, session, ada, media, give, hidden):
+def test_a_made_up_or_foreign_visit_is_none(app, guest, session, ada, media, give, hidden, page_of):
     path, elsewhere = give(most_views=1), give(most_views=1)
     guest.get(elsewhere)
     token = elsewhere.rpartition("/")[2]
@@ -172,11 +212,13 @@ def test_a_made_up_or_foreign_visit_is_none(app, guest, session, ada, media, giv
     assert cookie is not None
     thief = Browser(app)
     for value in (cookie.value, "9999999999.abc", "x", f"{10**30}.{'1' * 22}", "٣.a"):
-        answer = thief.get(f"{path}/{hidden[0].key}.png", headers={"Cookie": f"visit={value}"})
+        answer = thief.get(f"{page_of(path, hidden[0])}.png", headers={"Cookie": f"visit={value}"})
         assert answer.status_code == 404, value
 
 
-def test_a_password_is_asked_for_before_anything_is_told(app, guest, session, give, hidden):
+def test_a_password_is_asked_for_before_anything_is_told(
+    app, guest, session, give, hidden, page_of, files
+):
     path = give(password="open sesame", name="Secret garden")
     page = guest.get(path)
     assert page.status_code == 200
@@ -184,7 +226,7 @@ def test_a_password_is_asked_for_before_anything_is_told(app, guest, session, gi
     assert "og:image" not in page.text
     for address in [*files(path, hidden[0]), f"{path}/all.zip"]:
         assert guest.get(address).status_code == 404, address
-    assert guest.get(f"{path}/{hidden[0].key}").location == path
+    assert guest.get(page_of(path, hidden[0])).location == path
     wrong = guest.submit(path, {"password": "open says me"}, page=path)
     assert wrong.status_code == 403
     assert count(session, path) == 0
@@ -197,7 +239,7 @@ def test_a_password_is_asked_for_before_anything_is_told(app, guest, session, gi
     assert count(session, path) == 1
 
 
-def test_a_new_password_ends_visits(guest, session, ada, give, hidden):
+def test_a_new_password_ends_visits(guest, session, ada, give, hidden, files):
     path = give(password="open sesame")
     guest.submit(path, {"password": "open sesame"}, page=path)
     share = shares.find(session, path.rpartition("/")[2])
@@ -229,14 +271,17 @@ def test_all_pictures_come_as_a_zip(guest, give, hidden):
     assert "filename=" in answer.headers["Content-Disposition"]
 
 
-def test_what_the_camera_wrote_stays_with_the_owner(owner, guest, session, ada, media, give):
+def test_what_the_camera_wrote_stays_with_the_owner(
+    owner, guest, session, ada, media, give, page_of
+):
     content = jpeg(60, 40, orientation=6, number=1003)
     assert CANARY.encode() in content
     backup = make_image(session, ada, content, store=media.store, name="backup.jpg")
     backup.visibility = "private"
     session.commit()
     path = give([backup])
-    for address in (f"{path}/{backup.key}.jpg", f"{path}/{backup.key}.webp", f"{path}/all.zip"):
+    whole = page_of(path, backup)
+    for address in (f"{whole}.jpg", f"{whole}.webp", f"{path}/all.zip"):
         for _ in range(2):  # the second time the copy is there already
             answer = guest.get(address)
             assert answer.status_code == 200
@@ -253,11 +298,12 @@ def links_of(owner, image):
     return query(page, "#link-URL")[0].attrs["value"].removeprefix("http://localhost")
 
 
-def test_what_is_deleted_is_gone_from_its_shares(owner, guest, give, hidden):
+def test_what_is_deleted_is_gone_from_its_shares(owner, guest, give, hidden, page_of, files):
     path = give()
     owner.submit(f"/tuchuang/images/{hidden[0].key}/delete")
-    assert hidden[0].key not in guest.get(path).text
-    for address in [f"{path}/{hidden[0].key}", *files(path, hidden[0])]:
+    behind = [page_of(path, hidden[0]), *files(path, hidden[0])]
+    assert behind[0] not in guest.get(path).text
+    for address in behind:
         assert guest.get(address).status_code == 404
 
 
@@ -266,7 +312,7 @@ def test_a_link_that_was_never_made_is_none(guest, token):
     assert guest.get(f"/s/{token}").status_code == 404
 
 
-def test_other_sites_are_told_of_it(guest, give, hidden):
+def test_other_sites_are_told_of_it(guest, give, hidden, page_of):
     path = give(name="Our walk")
     page = guest.get(path)
     told = {
@@ -277,7 +323,7 @@ def test_other_sites_are_told_of_it(guest, give, hidden):
     assert told["og:title"] == "Our walk"
     assert told["og:url"] == f"http://localhost{path}"
     assert told["twitter:card"] == "summary_large_image"
-    assert told["og:image"].startswith(f"http://localhost{path}/{hidden[0].key}.jpg")
+    assert told["og:image"].startswith(f"http://localhost{page_of(path, hidden[0])}.jpg")
     assert (told["og:image:width"], told["og:image:height"]) == ("48", "32")
     picture = guest.get(told["og:image"].removeprefix("http://localhost"))
     assert picture.mimetype == "image/jpeg"
