@@ -174,8 +174,11 @@ def is_looked_at_only() -> bool:
 
 
 def unlock(found: Share, token: str) -> Response:
-    """Begin a visit if the password is right, and lead to the page."""
-    if shares.is_used_up(found) and not is_let_in(found):
+    """Begin a visit if the password is right, and lead to the page; who is let in has one."""
+    home = url_for(".share", token=token)
+    if is_let_in(found):
+        return redirect(home, 303)
+    if shares.is_used_up(found):
         raise shares.ShareUsedUpError
     if found.password is not None:
         try:
@@ -185,8 +188,7 @@ def unlock(found: Share, token: str) -> Response:
             return ask(found, error)
     shares.begin_visit(db.session, found)
     db.session.commit()
-    leading = redirect(url_for(".share", token=token), 303)
-    return answer(Visit(found, token, begun=True), make_response(leading))
+    return answer(Visit(found, token, begun=True), redirect(home, 303))
 
 
 def check_password(found: Share) -> None:

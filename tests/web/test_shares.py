@@ -239,6 +239,20 @@ def test_a_password_is_asked_for_before_anything_is_told(
     assert count(session, path) == 1
 
 
+def test_the_form_sent_twice_is_one_view(app, guest, owner, session, give):
+    path = give(password="open sesame", most_views=2)
+    for _ in range(3):
+        sent = guest.submit(path, {"password": "open sesame"}, page=path)
+        assert (sent.status_code, sent.location) == (303, path)
+    owner.submit(path, {"password": ""}, page=path)
+    assert count(session, path) == 1
+    late = Browser(app)
+    assert late.submit(path, {"password": "open sesame"}, page=path).status_code == 303
+    assert guest.submit(path, {"password": "open sesame"}, page=path).status_code == 303
+    assert guest.get(path).status_code == 200
+    assert Browser(app).submit(path, {"password": "open sesame"}, page="/blog").status_code == 410
+
+
 def test_a_new_password_ends_visits(guest, session, ada, give, hidden, files):
     path = give(password="open sesame")
     guest.submit(path, {"password": "open sesame"}, page=path)
