@@ -7,14 +7,14 @@ view was used goes on to its end.
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Subquery, func, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from flaskr.errors import DomainError, ExpiryPassedError, NotFoundError, message_
 from flaskr.library import archive
@@ -91,10 +91,15 @@ class Terms:
 
 
 class Listed(NamedTuple):
-    """A share among others: how many images it shows."""
+    """A share among others: how many images it shows, and what it is called.
+
+    That is its title, its album's name, or what its first image is called; nothing if there is
+    none any more.
+    """
 
     share: Share
     images: int
+    called: str = ""
 
 
 class Beside(NamedTuple):
@@ -221,23 +226,66 @@ def find_own(session: Session, owner: User, key: str) -> Share:
     return share
 
 
-def list_own(session: Session, owner: User, before: str | None, size: int) -> list[Listed]:
-    """Return up to `size` of the owner's shares, newest first, older than the one with that key."""
+def list_own(
+    session: Session, owner: User, before: str | None, size: int, *, image: Image | None = None
+) -> list[Listed]:
+    """Return up to `size` of the owner's shares, newest first, older than the one with that key.
+
+    With `image` those that name it, or an album that it is in.
+    """
     query = select(Share).where(Share.owner_id == owner.id)
+    if image is not None:
+        named = select(ShareImage.share_id).where(ShareImage.image_id == image.id)
+        inside = select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)
+        query = query.where(Share.id.in_(named) | Share.album_id.in_(inside))
     if before is not None:
         anchor = select(Share.id).where(Share.key == before, Share.owner_id == owner.id)
         query = query.where(Share.id < anchor.scalar_subquery())
     found = session.scalars(query.order_by(Share.id.desc()).limit(size)).all()
-    return [Listed(share, count(session, share)) for share in found]
+    return gather(session, found)
 
 
-def shares_of(session: Session, owner: User, image: Image) -> Sequence[Share]:
-    """Return the shares that name the image, or an album that it is in, newest first."""
-    named = select(ShareImage.share_id).where(ShareImage.image_id == image.id)
-    albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)
-    query = select(Share).where(Share.owner_id == owner.id)
-    query = query.where(Share.id.in_(named) | Share.album_id.in_(albums))
-    return session.scalars(query.order_by(Share.id.desc())).all()
+def gather(session: Session, found: Sequence[Share]) -> list[Listed]:
+    """Return what lists tell of shares, in as many statements for many as for one."""
+    albums = {share.album_id for share in found if share.album_id is not None}
+    named = session.execute(select(Album.id, Album.name).where(Album.id.in_(albums)))
+    album_names = {id_: name for id_, name in named}  # noqa: C416 - rows
+    in_albums = count_each(session, AlbumImage.album_id, AlbumImage.image_id, albums)
+    chosen = {share.id for share in found if share.album_id is None}
+    in_shares = count_each(session, ShareImage.share_id, ShareImage.image_id, chosen)
+    first_names = first_in(session, chosen)
+    listed = []
+    for share in found:
+        if share.album_id is not None:
+            images, called = in_albums.get(share.album_id, 0), album_names.get(share.album_id, "")
+        else:
+            images, called = in_shares.get(share.id, 0), first_names.get(share.id, "")
+        listed.append(Listed(share, images, share.name or called))
+    return listed
+
+
+def count_each(
+    session: Session,
+    place: InstrumentedAttribute[int],
+    member: InstrumentedAttribute[int],
+    ids: Collection[int],
+) -> dict[int, int]:
+    """Return how many living images are in each place that has any."""
+    query = select(place, func.count()).join(Image, Image.id == member)
+    query = query.where(place.in_(ids), *Image.lives()).group_by(place)
+    return {id_: number for id_, number in session.execute(query)}  # noqa: C416 - rows
+
+
+def first_in(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Return what the first image of each share of chosen ones is called."""
+    number = func.row_number().over(
+        partition_by=ShareImage.share_id, order_by=(ShareImage.position, ShareImage.image_id)
+    )
+    query = select(ShareImage.share_id, Image.title, Image.name, number.label("number"))
+    query = query.join(Image, Image.id == ShareImage.image_id)
+    ranked = query.where(ShareImage.share_id.in_(ids), *Image.lives()).subquery()
+    rows = session.execute(select(ranked).where(ranked.c.number == 1))
+    return {row.share_id: row.title or row.name for row in rows}
 
 
 def token_of(media: Media, share: Share) -> str | None:

@@ -6,11 +6,13 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from sqlalchemy import event
 
+from flaskr.db import db
 from flaskr.library import albums, shares
 from flaskr.library.aliases import alias_of
 from flaskr.models import Share, now
-from tests.browsing import JSON, AuthActions, Browser, links, query
+from tests.browsing import JSON, AuthActions, Browser, links, query, text
 from tests.factories import CANARY, jpeg, make_album, make_image, make_share, png
 
 
@@ -372,6 +374,81 @@ def test_an_owner_shares_a_selection_and_sees_who_came(owner, guest, session, hi
     assert revoked.status_code == 303
     assert guest.get(path).status_code == 410
     assert "Revoked" in owner.get("/tuchuang/shares").text
+
+
+@pytest.fixture
+def statements(app):
+    """Count the statements of a request."""
+    with app.app_context():
+        engine = db.engine
+
+    def number(ask) -> int:
+        run: list[str] = []
+
+        def note(connection, cursor, statement, *rest):
+            run.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            assert ask().status_code == 200
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(run)
+
+    return number
+
+
+def test_lists_of_shares_say_what_each_is_in_few_statements(
+    owner, session, ada, media, hidden, give, statements
+):
+    private, unlisted = hidden
+    album = make_album(session, ada, "Walks", images=[private])
+    give(album)
+    give([unlisted, private])
+    page, list_ = f"/tuchuang/images/{private.key}", "/tuchuang/shares"
+    before = [statements(lambda path=path: owner.get(path)) for path in (page, list_)]
+    for number in range(6):
+        give(album, name=f"Walks {number}")
+        give(hidden)
+    after = [statements(lambda path=path: owner.get(path)) for path in (page, list_)]
+    assert after == before
+    listed = owner.get(list_)
+    names = [name.to_text() for name in query(listed, ".share-name")]
+    assert names[-4:] == ["private.png", "Walks 0", "unlisted.png", "Walks"]
+    facts = [" ".join(each.to_text().split()) for each in query(listed, ".share-facts")]
+    assert [each.partition(" opened")[0] for each in facts[-2:]] == ["2 pictures", "1 picture"]
+
+
+def test_the_page_of_a_picture_leads_to_all_its_shares(owner, hidden, give):
+    private, unlisted = hidden
+    page, every = f"/tuchuang/images/{private.key}", f"/tuchuang/shares?image={private.key}"
+    for _ in range(10):
+        give([private])
+    assert every not in links(owner.get(page))
+    give([unlisted])
+    give(hidden, name="Both")
+    answer = owner.get(page)
+    assert len(query(answer, ".image-shares li")) == 11
+    assert every in links(answer)
+    listed = owner.get(every)
+    assert len(query(listed, ".share-name")) == 11
+    assert "Both" in text(listed)
+    assert "unlisted.png" not in text(listed)
+    assert owner.get("/tuchuang/shares?image=nosuchimage1").status_code == 404
+
+
+def test_a_share_is_taken_back_once_and_an_expired_one_still(owner, session, ada, media, hidden):
+    share, _ = make_share(session, media, ada, hidden)
+    page = f"/tuchuang/shares/{share.key}"
+    share.expires = now() - timedelta(seconds=1)
+    session.commit()
+    for language in ("en", "zh-Hans"):
+        answer = owner.get(page, headers={"Accept-Language": language})
+        assert query(answer, f'form[action="{page}/revoke"]')
+    owner.submit(f"{page}/revoke")
+    for language in ("en", "zh-Hans"):
+        answer = owner.get(page, headers={"Accept-Language": language})
+        assert not query(answer, f'form[action="{page}/revoke"]')
 
 
 def test_limits_are_changed_and_kept(owner, session, ada, media, hidden):
