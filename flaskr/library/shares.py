@@ -304,6 +304,12 @@ def find(session: Session, token: str) -> Share:
     return share
 
 
+def count_revocable(session: Session, album: Album) -> int:
+    """Return how many shares of an album would be revoked if it was deleted."""
+    query = select(func.count(Share.id)).where(Share.album_id == album.id, Share.revoked.is_(None))
+    return session.scalar(query) or 0
+
+
 # ---- who may see it -------------------------------------------------------------------------
 
 

@@ -139,6 +139,27 @@ def test_a_share_of_an_album_shows_what_is_in_it_now(
         assert guest.get(address).status_code == 404
 
 
+def test_an_album_that_is_deleted_takes_its_shares_back(
+    owner, guest, session, ada, hidden, give, files
+):
+    album = make_album(session, ada, "Walks", images=hidden)
+    path, named = give(album, note="for Bob", most_views=3), give(album, name="Our walks")
+    assert guest.get(path).status_code == 200
+    behind = files(path, hidden[0])
+    page = f"/tuchuang/albums/{album.key}/delete"
+    assert "It is shared by 2 links, which end." in text(owner.get(page))
+    assert owner.submit(page).status_code == 303
+    for address in [path, named, f"{path}/all.zip", *behind]:
+        assert guest.get(address).status_code == 410, address
+    assert "taken the link back" in text(guest.get(path))
+    listed = owner.get("/tuchuang/shares")
+    assert [each.to_text() for each in query(listed, ".share-name")] == ["Our walks", "Walks"]
+    assert "for Bob" in text(listed)
+    assert "opened 1 of 3 times" in text(listed)
+    owned = shares.find(session, path.rpartition("/")[2])
+    assert owner.get(f"/tuchuang/shares/{owned.key}").status_code == 200
+
+
 def test_many_pictures_come_page_by_page(guest, session, ada, media, give, page_of):
     images = [make_image(session, ada) for _ in range(65)]
     path = give(images)
