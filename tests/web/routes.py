@@ -455,6 +455,7 @@ ROUTES = {
     ("short_links.drop_visit", "POST"): Route(303, 303, 303, box_link),
     ("short_links.profile", "GET"): Route(200, 200, 200, person),
     ("short_links.public_album", "GET"): Route(200, 200, 200, public_album),
+    ("short_links.public_albums", "GET"): Route(200, 200, 200, person),
     ("short_links.public_album_picture", "GET"): Route(200, 200, 200, public_album_image),
     ("short_links.public_picture", "GET"): Route(200, 200, 200, public_image),
     ("short_links.set_file", "GET"): Route(200, 200, 200, document),

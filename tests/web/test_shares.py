@@ -6,9 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import event
 
-from flaskr.db import db
 from flaskr.library import albums, shares
 from flaskr.library.aliases import alias_of
 from flaskr.models import Share, now
@@ -395,28 +393,6 @@ def test_an_owner_shares_a_selection_and_sees_who_came(owner, guest, session, hi
     assert revoked.status_code == 303
     assert guest.get(path).status_code == 410
     assert "Revoked" in owner.get("/tuchuang/shares").text
-
-
-@pytest.fixture
-def statements(app):
-    """Count the statements of a request."""
-    with app.app_context():
-        engine = db.engine
-
-    def number(ask) -> int:
-        run: list[str] = []
-
-        def note(connection, cursor, statement, *rest):
-            run.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            assert ask().status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-        return len(run)
-
-    return number
 
 
 def test_lists_of_shares_say_what_each_is_in_few_statements(
