@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from time import monotonic
 from typing import NamedTuple
 
 from sqlalchemy import Subquery, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from flaskr.errors import DomainError, ExpiryPassedError, NotFoundError, message_
+from flaskr.errors import BusyError, DomainError, ExpiryPassedError, NotFoundError, message_
 from flaskr.library import archive
 from flaskr.library.accounts import hash_link_password
 from flaskr.library.aliases import read_alias
@@ -24,7 +25,7 @@ from flaskr.library.archive import Archive, Chosen
 from flaskr.library.chosen import MOST, own_ids
 from flaskr.library.keys import derive_secret, digest, is_key, new_key
 from flaskr.library.media import Media
-from flaskr.library.shown import shown_name
+from flaskr.library.shown import HOPELESS, copy_name, known_name, shown_name
 from flaskr.library.texts import one_line, short_enough
 from flaskr.models import Album, AlbumImage, Blob, Image, Share, ShareImage, User, now
 from flaskr.storage import MissingFileError
@@ -34,6 +35,9 @@ PURPOSE = "share"
 VISIT = timedelta(hours=1)
 MAX_TEXT = 200
 MOST_VIEWS = 1_000_000
+PREPARING = 20
+"""How many seconds an archive may take before it begins, to make what strangers are given."""
+
 MAX_TOKEN = 64
 """No token of ours is longer."""
 
@@ -432,7 +436,8 @@ def beside(session: Session, share: Share, image: Image) -> Beside:
 def archive_of(session: Session, media: Media, share: Share) -> Archive:
     """Return the archive of the share's images, in order, without what cameras wrote.
 
-    Raises NothingChosenError, TooManyChosenError, and what `shown_name` raises.
+    Raises NothingChosenError, TooManyChosenError, OSError, and BusyError where looking for what
+    cameras wrote takes longer than PREPARING: what was found out is kept for the next time.
     """
     member = members(share)
     query = select(*archive.COLUMNS, Image.visibility).join(Blob, Image.blob_id == Blob.id)
@@ -443,17 +448,27 @@ def archive_of(session: Session, media: Media, share: Share) -> Archive:
     chosen = [Chosen(*row[:-1]) for row in rows]
     if len(chosen) <= MOST:
         private = (row.visibility == "private" for row in rows)
+        until = monotonic() + PREPARING
         chosen = [
-            stripped(media, each) if hidden else each
+            stripped(media, each, until) if hidden else each
             for each, hidden in zip(chosen, private, strict=True)
         ]
     return archive.of(session, media, chosen)
 
 
-def stripped(media: Media, chosen: Chosen) -> Chosen:
-    """Return what an archive for others has of a private image."""
+def stripped(media: Media, chosen: Chosen, until: float) -> Chosen:
+    """Return what an archive for others has of a private image.
+
+    Raises BusyError, also if it takes work and the clock is beyond `until` already.
+    """
+    sha256, extension = chosen.sha256, chosen.extension
     try:
-        name = shown_name(media, chosen.sha256, chosen.extension)
+        name = known_name(media, sha256, extension)
+        if name is None:
+            if monotonic() > until:
+                raise BusyError
+            name = shown_name(media, sha256, extension)
         return chosen._replace(stored=name, bytes=media.store.stat(name).size)
-    except (NotFoundError, MissingFileError):
-        return chosen  # its bytes are missing, as the archive will say
+    except (NotFoundError, MissingFileError, *HOPELESS):
+        # There is no such file, so the archive will name the picture as missing.
+        return chosen._replace(stored=copy_name(sha256, extension))

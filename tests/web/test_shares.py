@@ -9,6 +9,8 @@ import pytest
 
 from flaskr.library import albums, shares
 from flaskr.library.aliases import alias_of
+from flaskr.library.making import PATIENCE
+from flaskr.library.media import blob_name
 from flaskr.models import Share, now
 from tests.browsing import JSON, AuthActions, Browser, links, query, text
 from tests.factories import CANARY, jpeg, make_album, make_image, make_share, png
@@ -326,6 +328,65 @@ def test_what_the_camera_wrote_stays_with_the_owner(
     answer = guest.get(signed)
     assert answer.status_code == 200
     assert CANARY.encode() not in answer.data
+
+
+@pytest.fixture
+def runs(app, monkeypatch):
+    """The tasks that the decoders are given from here on."""
+    decoders, given = app.extensions["tuchuang.media"].decoders, []
+    run = type(decoders).run
+
+    def note(self, task, **arguments):
+        given.append((task, arguments.get("patience")))
+        return run(self, task, **arguments)
+
+    monkeypatch.setattr(type(decoders), "run", note)
+    return given
+
+
+def test_what_holds_no_metadata_is_looked_at_once_for_all_processes(
+    app, guest, hidden, give, page_of, runs
+):
+    path = give()
+    address = f"{page_of(path, hidden[0])}.png"
+    assert guest.get(address).data == png(number=1001)
+    assert runs == [("clean", PATIENCE)]
+    app.extensions["tuchuang.media"].clean.clear()  # as after a restart
+    assert guest.get(address).data == png(number=1001)
+    assert guest.get(f"{path}/all.zip").status_code == 200
+    assert len(runs) == 1
+
+
+def test_one_damaged_picture_ends_no_archive_and_is_not_tried_again_and_again(
+    guest, session, ada, media, give, page_of, runs
+):
+    damaged = make_image(session, ada, jpeg(60, 40, number=1004), store=media.store, name="bad.jpg")
+    good = make_image(session, ada, png(number=1005), store=media.store, name="good.png")
+    damaged.visibility = good.visibility = "private"
+    session.commit()
+    stored = media.store.local_path(blob_name(damaged.blob.sha256))
+    stored.write_bytes(bytes(stored.stat().st_size))
+    path = give([damaged, good])
+    for _ in range(2):
+        answer = guest.get(f"{path}/all.zip")
+        assert answer.status_code == 200
+        with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+            assert archive.namelist() == ["good.png", "MISSING.txt"]
+            assert archive.read("MISSING.txt") == b"bad.jpg\r\n"
+        assert 400 <= guest.get(f"{page_of(path, damaged)}.jpg").status_code < 500
+    assert [task for task, _ in runs].count("clean") == 2  # once each
+
+
+def test_an_archive_that_takes_long_to_prepare_goes_on_next_time(guest, hidden, give, monkeypatch):
+    path = give()
+    monkeypatch.setattr(shares, "PREPARING", -1)
+    busy = guest.get(f"{path}/all.zip")
+    assert busy.status_code == 503
+    assert int(busy.headers["Retry-After"]) > 0
+    monkeypatch.undo()
+    assert guest.get(f"{path}/all.zip").status_code == 200
+    monkeypatch.setattr(shares, "PREPARING", -1)
+    assert guest.get(f"{path}/all.zip").status_code == 200
 
 
 def links_of(owner, image):
