@@ -20,6 +20,7 @@ from flaskr.errors import DomainError, NotFoundError, TooManyAttemptsError, mess
 from flaskr.library import shares
 from flaskr.library.accounts import opens_link
 from flaskr.library.aliases import alias_of
+from flaskr.library.chosen import MOST
 from flaskr.models import Album, Image, Share
 from flaskr.tuchuang import short_links
 from flaskr.tuchuang.files import existing, send
@@ -243,7 +244,7 @@ def render_grid(visit: Visit, number: int, pictures: int) -> str:
         pictures=shown(visit, images),
         previous=page(number - 1),
         next=page(number + 1),
-        archive=url_for(".share_archive", token=visit.token) if pictures else None,
+        archive=url_for(".share_archive", token=visit.token) if 0 < pictures <= MOST else None,
         **card_context(visit, visit.home, first),
     )
 

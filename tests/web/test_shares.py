@@ -330,6 +330,15 @@ def test_what_the_camera_wrote_stays_with_the_owner(
     assert CANARY.encode() not in answer.data
 
 
+def test_no_archive_is_offered_of_more_than_it_can_hold(guest, give, monkeypatch):
+    path = give()
+    assert f"{path}/all.zip" in links(guest.get(path))
+    monkeypatch.setattr("flaskr.tuchuang.shares.MOST", 1)
+    page = guest.get(path)
+    assert len(query(page, ".tile")) == 2
+    assert f"{path}/all.zip" not in links(page)
+
+
 @pytest.fixture
 def runs(app, monkeypatch):
     """The tasks that the decoders are given from here on."""
