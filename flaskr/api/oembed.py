@@ -21,7 +21,7 @@ from flaskr.library import images, profile, shares, variants
 from flaskr.library.aliases import alias_of
 from flaskr.models import Image, User
 from flaskr.web.errors import error_json
-from flaskr.web.links import EXAMPLE_KEY, absolute, download_path, is_shown_everywhere
+from flaskr.web.links import absolute, files_folder, is_shown_everywhere
 from flaskr.web.showing import Place, fitted, variant
 
 bp = Blueprint("oembed", __name__)
@@ -139,7 +139,7 @@ def by_file(key: str, extension: str = "") -> Found:  # noqa: ARG001 - the addre
     image = images.find(db.session, key)
     if image.visibility == "private":
         raise PrivatePictureError
-    return Found(image, Place(files_of_all(), ""))
+    return Found(image, Place(files_folder(), ""))
 
 
 def by_share(token: str, alias: str = "", extension: str = "") -> Found:  # noqa: ARG001 - see above
@@ -164,7 +164,7 @@ def by_public_page(username: str, key: str = "", album_key: str = "") -> Found:
     user = profile.find(db.session, username)
     album = profile.find_album(db.session, user, album_key) if album_key else None
     image = profile.find_image(db.session, user, album, key)
-    return Found(image, Place(files_of_all(), ""), user)
+    return Found(image, Place(files_folder(), ""), user)
 
 
 FINDERS: dict[str, Callable[..., Found]] = {
@@ -177,11 +177,6 @@ FINDERS: dict[str, Callable[..., Found]] = {
     "tuchuang.download": by_file,
     "tuchuang.image": by_file,
 }
-
-
-def files_of_all() -> str:
-    """Return the path below which the files of all images are."""
-    return download_path(EXAMPLE_KEY, "x").removesuffix(f"{EXAMPLE_KEY}.x")
 
 
 # ---- in what size ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from flaskr.library.gallery import FIRST
 from flaskr.models import Album, Image, User
 from flaskr.tuchuang import short_links
 from flaskr.tuchuang.shares import page_number
-from flaskr.web.links import EXAMPLE_KEY, absolute, download_path
+from flaskr.web.links import absolute, files_folder
 from flaskr.web.showing import Place, Shown, card, show
 
 PAGE_SIZE = 60
@@ -83,8 +83,7 @@ def home_of(user: User, album: Album | None) -> str:
 
 def place_of(user: User, album: Album | None) -> Place:
     """Return where the public pictures are: their files at their own addresses."""
-    files = download_path(EXAMPLE_KEY, "x").removesuffix(f"{EXAMPLE_KEY}.x")
-    return Place(files, f"{home_of(user, album)}/")
+    return Place(files_folder(), f"{home_of(user, album)}/")
 
 
 def albums_page(user: User, number: int) -> str:
