@@ -6,7 +6,6 @@ VISIT, which its visitor's browser proves by what `sign_visit` made; one that be
 view was used goes on to its end.
 """
 
-import hmac
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +22,8 @@ from flaskr.library.accounts import hash_link_password
 from flaskr.library.aliases import read_alias
 from flaskr.library.archive import Archive, Chosen
 from flaskr.library.chosen import MOST, own_ids
-from flaskr.library.keys import derive_secret, digest, is_key, new_key
+from flaskr.library.guarded_links import GuardedLinks
+from flaskr.library.keys import digest, new_key
 from flaskr.library.media import Media
 from flaskr.library.shown import HOPELESS, copy_name, known_name, shown_name
 from flaskr.library.texts import one_line, short_enough
@@ -31,15 +31,19 @@ from flaskr.models import Album, AlbumImage, Blob, Image, Share, ShareImage, Use
 from flaskr.storage import MissingFileError
 from flaskr.transactions import begin_write, end_read
 
-PURPOSE = "share"
 VISIT = timedelta(hours=1)
 MAX_TEXT = 200
 MOST_VIEWS = 1_000_000
 PREPARING = 20
 """How many seconds an archive may take before it begins, to make what strangers are given."""
 
-MAX_TOKEN = 64
-"""No token of ours is longer."""
+LINKS = GuardedLinks(Share, "share", "visit", VISIT)
+find = LINKS.find
+find_own = LINKS.find_own
+hold = LINKS.hold
+token_of = LINKS.token_of
+sign_visit = LINKS.sign_visit
+is_visit = LINKS.is_visit
 
 
 class ShareEndedError(DomainError):
@@ -157,7 +161,7 @@ def keep(
     share = Share(
         key=key,
         owner_id=owner.id,
-        token_sha256=digest(derive_secret(media.secret_key, PURPOSE, key)),
+        token_sha256=digest(LINKS.new_token(media, key)),
         album_id=album_id,
         name=terms.name,
         note=terms.note,
@@ -190,17 +194,6 @@ def revoke(session: Session, owner: User, share: Share) -> None:
     session.flush()
 
 
-def hold(session: Session, owner: User, key: str) -> Share:
-    """Start a write transaction and return the owner's share. Raises NotFoundError."""
-    owner_id = owner.id
-    begin_write(session)
-    query = select(Share).where(Share.key == key, Share.owner_id == owner_id)
-    share = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if share is None:
-        raise NotFoundError
-    return share
-
-
 def check(terms: Terms, before: datetime | None = None) -> Terms:
     """Return the terms as they are kept. Raises what `keep` does for them."""
     views, expires = terms.most_views, terms.expires
@@ -219,15 +212,6 @@ def hashed(terms: Terms) -> str | None:
 
 
 # ---- find and list --------------------------------------------------------------------------
-
-
-def find_own(session: Session, owner: User, key: str) -> Share:
-    """Return a share of the owner's. Raises NotFoundError, also for somebody else's."""
-    query = select(Share).where(Share.key == key, Share.owner_id == owner.id)
-    share = session.scalar(query) if is_key(key) else None
-    if share is None:
-        raise NotFoundError
-    return share
 
 
 def list_own(
@@ -292,22 +276,6 @@ def first_in(session: Session, ids: Collection[int]) -> dict[int, str]:
     return {row.share_id: row.title or row.name for row in rows}
 
 
-def token_of(media: Media, share: Share) -> str | None:
-    """Return the text of the share's link; None if it was made with another secret key."""
-    token = derive_secret(media.secret_key, PURPOSE, share.key)
-    return token if hmac.compare_digest(digest(token), share.token_sha256) else None
-
-
-def find(session: Session, token: str) -> Share:
-    """Return the share behind a link, whatever has become of it. Raises NotFoundError."""
-    if len(token) > MAX_TOKEN:
-        raise NotFoundError
-    share = session.scalar(select(Share).where(Share.token_sha256 == digest(token)))
-    if share is None:
-        raise NotFoundError
-    return share
-
-
 def count_revocable(session: Session, album: Album) -> int:
     """Return how many shares of an album would be revoked if it was deleted."""
     query = select(func.count(Share.id)).where(Share.album_id == album.id, Share.revoked.is_(None))
@@ -361,26 +329,6 @@ def begin_visit(session: Session, share: Share) -> None:
     if session.scalar(begun) is None:
         fresh = session.get(Share, id_, populate_existing=True)
         raise NotFoundError if fresh is None else state(fresh) or ShareUsedUpError()
-
-
-def sign_visit(media: Media, share: Share, at: datetime | None = None) -> str:
-    """Return what proves, for VISIT from now on, that a visit has begun."""
-    until = str(int(((at or now()) + VISIT).timestamp()))
-    return f"{until}.{visit_secret(media, share, until)}"
-
-
-def is_visit(media: Media, share: Share, proof: str) -> bool:
-    """Tell whether a visit of the share has begun, and is not over; a new password ends it."""
-    until, _, given = proof.partition(".")
-    secret = visit_secret(media, share, until)
-    if not hmac.compare_digest(secret.encode(), given.encode()):
-        return False
-    return int(until) > now().timestamp()
-
-
-def visit_secret(media: Media, share: Share, until: str) -> str:
-    about = f"{share.key}:{until}:{digest(share.password or '')}"
-    return derive_secret(media.secret_key, "visit", about)
 
 
 # ---- what is in it --------------------------------------------------------------------------
