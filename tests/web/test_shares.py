@@ -13,7 +13,15 @@ from flaskr.library.making import PATIENCE
 from flaskr.library.media import blob_name
 from flaskr.models import Share, now
 from tests.browsing import JSON, AuthActions, Browser, links, query, text
-from tests.factories import CANARY, jpeg, make_album, make_image, make_share, png
+from tests.factories import (
+    CANARY,
+    jpeg,
+    make_album,
+    make_drop_box,
+    make_image,
+    make_share,
+    png,
+)
 
 
 @pytest.fixture
@@ -140,14 +148,16 @@ def test_a_share_of_an_album_shows_what_is_in_it_now(
 
 
 def test_an_album_that_is_deleted_takes_its_shares_back(
-    owner, guest, session, ada, hidden, give, files
+    owner, guest, session, ada, media, hidden, give, files
 ):
     album = make_album(session, ada, "Walks", images=hidden)
     path, named = give(album, note="for Bob", most_views=3), give(album, name="Our walks")
     assert guest.get(path).status_code == 200
     behind = files(path, hidden[0])
+    make_drop_box(session, media, ada, album)
     page = f"/tuchuang/albums/{album.key}/delete"
-    assert "It is shared by 2 links, which end." in text(owner.get(page))
+    told = " ".join(text(owner.get(page)).split())
+    assert "It is shared by 2 links, which end. A drop box leads to it and ends, too." in told
     assert owner.submit(page).status_code == 303
     for address in [path, named, f"{path}/all.zip", *behind]:
         assert guest.get(address).status_code == 410, address
