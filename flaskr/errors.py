@@ -933,7 +933,7 @@ class NotThereError(DomainError):
 
     code = "not_there"
     status = 422
-    message = message_("No such picture came along.")
+    message = message_("No such picture came along. Give the folder that it is in, too.")
 
 
 class NotTriedError(DomainError):
@@ -970,7 +970,7 @@ class InUseError(DomainError):
     status = 409
     message = message_(
         "Posts or imported texts show %(count)s of the chosen pictures, which would be missing "
-        "there."
+        "there. If that is wanted, tick the box that says so, or send “sure=1”."
     )
 
 

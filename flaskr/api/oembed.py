@@ -4,6 +4,7 @@ https://oembed.com/. The address may be that of a file, of a share, or of a publ
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,9 +18,10 @@ from flaskr.errors import DomainError, NotFoundError, message_
 from flaskr.imaging.formats import JPEG, PNG, SVG
 from flaskr.imaging.spec import THUMBNAIL, Spec
 from flaskr.library import images, profile, shares, variants
+from flaskr.library.aliases import alias_of
 from flaskr.models import Image, User
 from flaskr.web.errors import error_json
-from flaskr.web.links import EXAMPLE_KEY, absolute, download_path, is_shown_everywhere
+from flaskr.web.links import absolute, files_folder, is_shown_everywhere
 from flaskr.web.showing import Place, fitted, variant
 
 bp = Blueprint("oembed", __name__)
@@ -137,10 +139,10 @@ def by_file(key: str, extension: str = "") -> Found:  # noqa: ARG001 - the addre
     image = images.find(db.session, key)
     if image.visibility == "private":
         raise PrivatePictureError
-    return Found(image, Place(files_of_all(), ""))
+    return Found(image, Place(files_folder(), ""))
 
 
-def by_share(token: str, key: str = "", extension: str = "") -> Found:  # noqa: ARG001 - see above
+def by_share(token: str, alias: str = "", extension: str = "") -> Found:  # noqa: ARG001 - see above
     """The page of a share, or of a picture in one, or its file."""
     share = shares.find(db.session, token)
     if shares.state(share) is not None:
@@ -148,12 +150,13 @@ def by_share(token: str, key: str = "", extension: str = "") -> Found:  # noqa: 
     if shares.is_guarded(share):
         raise PrivatePictureError
     home = f"{url_for('short_links.share', token=token)}/"
-    if key:
-        return Found(shares.find_image(db.session, share, key), Place(home, home))
+    place = Place(home, home, partial(alias_of, share))
+    if alias:
+        return Found(shares.find_image(db.session, share, alias), place)
     first = shares.list_page(db.session, share, 1, 1)
     if not first:
         raise NotFoundError
-    return Found(first[0], Place(home, home))
+    return Found(first[0], place)
 
 
 def by_public_page(username: str, key: str = "", album_key: str = "") -> Found:
@@ -161,7 +164,7 @@ def by_public_page(username: str, key: str = "", album_key: str = "") -> Found:
     user = profile.find(db.session, username)
     album = profile.find_album(db.session, user, album_key) if album_key else None
     image = profile.find_image(db.session, user, album, key)
-    return Found(image, Place(files_of_all(), ""), user)
+    return Found(image, Place(files_folder(), ""), user)
 
 
 FINDERS: dict[str, Callable[..., Found]] = {
@@ -174,11 +177,6 @@ FINDERS: dict[str, Callable[..., Found]] = {
     "tuchuang.download": by_file,
     "tuchuang.image": by_file,
 }
-
-
-def files_of_all() -> str:
-    """Return the path below which the files of all images are."""
-    return download_path(EXAMPLE_KEY, "x").removesuffix(f"{EXAMPLE_KEY}.x")
 
 
 # ---- in what size ---------------------------------------------------------------------------
@@ -204,8 +202,7 @@ def sizes(found: Found) -> Iterator[Photo]:
     image, blob = found.image, found.image.blob
     extension = blob.extension
     if is_shown_everywhere(image):
-        path = f"{found.place.files}{image.key}.{extension}"
-        yield Photo(path, blob.width, blob.height)
+        yield Photo(found.place.path(image, extension), blob.width, blob.height)
     if extension not in variants.EXTENSIONS:
         extension = PNG.extension if extension == SVG.extension else JPEG.extension
     for width in reversed(variants.LADDER):

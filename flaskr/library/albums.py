@@ -21,7 +21,7 @@ from flaskr.errors import (
 from flaskr.library.chosen import in_batches, one_at_a_time, own_ids, pieces, touch
 from flaskr.library.keys import is_key, new_key
 from flaskr.library.texts import is_visible, lines, one_line, short_enough
-from flaskr.models import Album, AlbumImage, Image, User
+from flaskr.models import Album, AlbumImage, Image, Share, User, now
 from flaskr.transactions import begin_write
 
 MAX_NAME = 100
@@ -323,7 +323,7 @@ def revise(
 
 
 def remove(session: Session, owner: User, album: Album) -> None:
-    """Delete an album. Its images stay; the albums in it take its place.
+    """Delete an album. Its images stay; the albums in it take its place; its shares are revoked.
 
     That many images have changed is noted in several transactions, before the one that deletes.
     Raises NotFoundError if it is gone.
@@ -341,8 +341,20 @@ def remove(session: Session, owner: User, album: Album) -> None:
     at = siblings.index(id_)
     moved = update(Album).where(Album.parent_id == id_)
     session.execute(moved.values(parent_id=parent_id, revision=Album.revision + 1))
+    end_shares(session, id_)
     session.execute(delete(Album).where(Album.id == id_))
     renumber(session, [*siblings[:at], *children, *siblings[at + 1 :]])
+
+
+def end_shares(session: Session, id_: int) -> None:
+    """Revoke what shares an album. Their owner still finds them, under its name."""
+    name = select(Album.name).where(Album.id == id_).scalar_subquery()
+    ending = update(Share).where(Share.album_id == id_)
+    ending = ending.values(
+        name=func.coalesce(func.nullif(Share.name, ""), name),
+        revoked=func.coalesce(Share.revoked, now()),
+    )
+    session.execute(ending.execution_options(synchronize_session=False))
 
 
 def check_name(name: str) -> str:

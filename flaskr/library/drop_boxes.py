@@ -5,7 +5,6 @@ its owner's, without what cameras wrote. Where the owner wants to look first it 
 no album, until it is accepted.
 """
 
-import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,7 +24,8 @@ from flaskr.imaging import FORMATS, Limits
 from flaskr.library import albums, editing, trash
 from flaskr.library.accounts import hash_link_password
 from flaskr.library.chosen import distinct, pieces
-from flaskr.library.keys import derive_secret, digest, is_key, new_key
+from flaskr.library.guarded_links import GuardedLinks
+from flaskr.library.keys import digest, new_key
 from flaskr.library.media import Media
 from flaskr.library.texts import one_line, short_enough
 from flaskr.library.uploads import Arrival, accept
@@ -33,17 +33,21 @@ from flaskr.models import Album, Drop, DropBox, Image, User, now
 from flaskr.storage import ArrivedFile
 from flaskr.transactions import begin_write
 
-PURPOSE = "drop-box"
 VISIT = timedelta(hours=12)
 """How long the password holds once it was named."""
 
 MAX_TEXT = 200
 MAX_SENDER = 100
 MOST_IMAGES = 1_000_000
-MAX_TOKEN = 64
-"""No token of ours is longer."""
 
 EXTENSIONS = tuple(format_.extension for format_ in FORMATS)
+
+LINKS = GuardedLinks(DropBox, "drop-box", "drop-visit", VISIT)
+find = LINKS.find
+find_own = LINKS.find_own
+hold = LINKS.hold
+token_of = LINKS.token_of
+sign_visit = LINKS.sign_visit
 
 
 class DropBoxEndedError(DomainError):
@@ -188,7 +192,7 @@ def create(
     box = DropBox(
         key=key,
         owner_id=owner_id,
-        token_sha256=digest(derive_secret(media.secret_key, PURPOSE, key)),
+        token_sha256=digest(LINKS.new_token(media, key)),
         album_id=album_id,
         password=password,
     )
@@ -233,17 +237,6 @@ def remove(session: Session, owner: User, box: DropBox) -> None:
     session.execute(delete(DropBox).where(DropBox.id == held.id))
 
 
-def hold(session: Session, owner: User, key: str) -> DropBox:
-    """Start a write transaction and return the owner's drop box. Raises NotFoundError."""
-    owner_id = owner.id
-    begin_write(session)
-    query = select(DropBox).where(DropBox.key == key, DropBox.owner_id == owner_id)
-    box = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if box is None:
-        raise NotFoundError
-    return box
-
-
 def write(box: DropBox, terms: Terms) -> None:
     """Write terms that have been checked."""
     box.name, box.note, box.expires = terms.name, terms.note, terms.expires
@@ -276,15 +269,6 @@ def hashed(terms: Terms) -> str | None:
 # ---- find and list --------------------------------------------------------------------------
 
 
-def find_own(session: Session, owner: User, key: str) -> DropBox:
-    """Return a drop box of the owner's. Raises NotFoundError, also for somebody else's."""
-    query = select(DropBox).where(DropBox.key == key, DropBox.owner_id == owner.id)
-    box = session.scalar(query) if is_key(key) else None
-    if box is None:
-        raise NotFoundError
-    return box
-
-
 def list_own(session: Session, owner: User, before: str | None, size: int) -> list[Listed]:
     """Return up to `size` of the owner's boxes, newest first, older than the one with that key."""
     query = select(DropBox, Album, count_waiting()).join(Album, DropBox.album_id == Album.id)
@@ -299,22 +283,6 @@ def of_album(session: Session, album: Album) -> int:
     """Return how many drop boxes end with an album."""
     query = select(func.count(DropBox.id)).where(DropBox.album_id == album.id)
     return session.scalar(query) or 0
-
-
-def token_of(media: Media, box: DropBox) -> str | None:
-    """Return the text of the box's link; None if it was made with another secret key."""
-    token = derive_secret(media.secret_key, PURPOSE, box.key)
-    return token if hmac.compare_digest(digest(token), box.token_sha256) else None
-
-
-def find(session: Session, token: str) -> DropBox:
-    """Return the drop box behind a link, whatever has become of it. Raises NotFoundError."""
-    if len(token) > MAX_TOKEN:
-        raise NotFoundError
-    box = session.scalar(select(DropBox).where(DropBox.token_sha256 == digest(token)))
-    if box is None:
-        raise NotFoundError
-    return box
 
 
 def state(box: DropBox) -> DropBoxEndedError | None:
@@ -334,27 +302,9 @@ def check_open(box: DropBox) -> None:
         raise ended
 
 
-def sign_visit(media: Media, box: DropBox, at: datetime | None = None) -> str:
-    """Return what proves, for VISIT from now on, that somebody named the password."""
-    until = str(int(((at or now()) + VISIT).timestamp()))
-    return f"{until}.{visit_secret(media, box, until)}"
-
-
 def is_visit(media: Media, box: DropBox, proof: str) -> bool:
     """Tell whether somebody may send: there is no password, or they proved that they know it."""
-    if box.password is None:
-        return True
-    until, _, given = proof.partition(".")
-    secret = visit_secret(media, box, until)
-    if not hmac.compare_digest(secret.encode(), given.encode()):
-        return False
-    return int(until) > now().timestamp()
-
-
-def visit_secret(media: Media, box: DropBox, until: str) -> str:
-    """Return what only we can tell of a visit; a new password makes it another one."""
-    about = f"{box.key}:{until}:{digest(box.password or '')}"
-    return derive_secret(media.secret_key, "drop-visit", about)
+    return box.password is None or LINKS.is_visit(media, box, proof)
 
 
 # ---- what comes -----------------------------------------------------------------------------

@@ -64,5 +64,19 @@ def encode(data: bytes) -> str:
     return text
 
 
+def decode(text: str, size: int) -> bytes | None:
+    """Read what `encode` wrote of `size` bytes; None for any other text."""
+    number = 0
+    for character in text:
+        digit = BASE58.find(character)
+        if digit < 0:
+            return None
+        number = number * len(BASE58) + digit
+    if number.bit_length() > size * 8:
+        return None
+    data = number.to_bytes(size)
+    return data if encode(data) == text else None
+
+
 def _random(length: int) -> str:
     return "".join(secrets.choice(BASE58) for _ in range(length))

@@ -1,6 +1,5 @@
 """An account's public page: its public images, and the albums that it shows. Off by default."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 from flaskr.errors import NotFoundError
 from flaskr.library import gallery
 from flaskr.library.accounts import name_key
+from flaskr.library.albums import by_id
 from flaskr.library.gallery import Filter, Neighbours, Page, Sort
 from flaskr.library.keys import is_key
 from flaskr.models import Album, AlbumImage, Image, User
@@ -19,7 +19,10 @@ PUBLIC = "public"
 
 @dataclass(frozen=True)
 class PublicAlbum:
-    """An album as everybody sees it: how many public images are in it, and the first of them."""
+    """An album as everybody sees it: how many public images are in it, and its cover.
+
+    That is the one that was chosen, if it is among them, or the first.
+    """
 
     album: Album
     images: int
@@ -83,33 +86,21 @@ def order(album: Album | None) -> Sort:
     return Sort.NEWEST if album is None else Sort.POSITION
 
 
-def albums_of(session: Session, user: User) -> list[PublicAlbum]:
-    """Return the albums that the account shows to everybody, in their order."""
-    query = select(Album).where(Album.owner_id == user.id, Album.public.is_(True))
-    albums = session.scalars(query.order_by(Album.position, Album.id)).all()
-    numbers = count_public(session, albums)
-    return [
-        PublicAlbum(album, numbers.get(album.id, 0), cover(session, album))
-        for album in albums
-        if numbers.get(album.id)
-    ]
+def list_albums(session: Session, user: User, start: int, size: int) -> list[PublicAlbum]:
+    """Return up to `size` of the albums that the account shows to everybody, in their order.
 
-
-def count_public(session: Session, albums: Sequence[Album]) -> dict[int, int]:
-    """Return how many public images are in each album that has any."""
-    query = Image.living().join(AlbumImage, AlbumImage.image_id == Image.id)
-    query = query.where(
-        AlbumImage.album_id.in_([album.id for album in albums]), Image.visibility == PUBLIC
-    )
-    counted = query.with_only_columns(AlbumImage.album_id, func.count(Image.id))
-    return {id_: number for id_, number in session.execute(counted.group_by(AlbumImage.album_id))}  # noqa: C416 - rows
-
-
-def cover(session: Session, album: Album) -> Image | None:
-    """Return the public image that stands for an album: the chosen one, or the first."""
-    query = Image.living().join(AlbumImage, AlbumImage.image_id == Image.id)
-    query = query.where(AlbumImage.album_id == album.id, Image.visibility == PUBLIC)
-    chosen = session.scalar(query.where(Image.id == album.cover_id)) if album.cover_id else None
-    return chosen or session.scalar(
-        query.order_by(AlbumImage.position, AlbumImage.image_id).limit(1)
-    )
+    Those before `start`, counted from 0, are passed over. One without public images is left out.
+    """
+    inside = Image.living().join(AlbumImage, AlbumImage.image_id == Image.id)
+    inside = inside.where(AlbumImage.album_id == Album.id, Image.visibility == PUBLIC)
+    inside = inside.correlate(Album)
+    ids = inside.with_only_columns(Image.id)
+    first = ids.order_by(AlbumImage.position, AlbumImage.image_id).limit(1).scalar_subquery()
+    chosen = ids.where(Image.id == Album.cover_id).scalar_subquery()
+    images = inside.with_only_columns(func.count(Image.id)).scalar_subquery()
+    query = select(Album, images, func.coalesce(chosen, first))
+    query = query.where(Album.owner_id == user.id, Album.public.is_(True), ids.exists())
+    query = query.order_by(Album.position, Album.id).offset(start).limit(size)
+    rows = session.execute(query).all()
+    covers = by_id(session, [row[2] for row in rows])
+    return [PublicAlbum(album, images, covers.get(cover)) for album, images, cover in rows]

@@ -6,35 +6,44 @@ VISIT, which its visitor's browser proves by what `sign_visit` made; one that be
 view was used goes on to its end.
 """
 
-import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from time import monotonic
 from typing import Any, NamedTuple
 
 from sqlalchemy import Subquery, func, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from flaskr.errors import DomainError, ExpiryPassedError, NotFoundError, message_
+from flaskr.errors import BusyError, DomainError, ExpiryPassedError, NotFoundError, message_
 from flaskr.library import archive
 from flaskr.library.accounts import hash_link_password
+from flaskr.library.aliases import read_alias
 from flaskr.library.archive import Archive, Chosen
 from flaskr.library.chosen import MOST, own_ids
-from flaskr.library.keys import derive_secret, digest, is_key, new_key
+from flaskr.library.guarded_links import GuardedLinks
+from flaskr.library.keys import digest, new_key
 from flaskr.library.media import Media
-from flaskr.library.shown import shown_name
+from flaskr.library.shown import HOPELESS, copy_name, known_name, shown_name
 from flaskr.library.texts import one_line, short_enough
 from flaskr.models import Album, AlbumImage, Blob, Image, Share, ShareImage, User, now
 from flaskr.storage import MissingFileError
 from flaskr.transactions import begin_write, end_read
 
-PURPOSE = "share"
 VISIT = timedelta(hours=1)
 MAX_TEXT = 200
 MOST_VIEWS = 1_000_000
-MAX_TOKEN = 64
-"""No token of ours is longer."""
+PREPARING = 20
+"""How many seconds an archive may take before it begins, to make what strangers are given."""
+
+LINKS = GuardedLinks(Share, "share", "visit", VISIT)
+find = LINKS.find
+find_own = LINKS.find_own
+hold = LINKS.hold
+token_of = LINKS.token_of
+sign_visit = LINKS.sign_visit
+is_visit = LINKS.is_visit
 
 
 class ShareEndedError(DomainError):
@@ -98,10 +107,15 @@ class Terms:
 
 
 class Listed(NamedTuple):
-    """A share among others: how many images it shows."""
+    """A share among others: how many images it shows, and what it is called.
+
+    That is its title, its album's name, or what its first image is called; nothing if there is
+    none any more.
+    """
 
     share: Share
     images: int
+    called: str = ""
 
 
 class Beside(NamedTuple):
@@ -155,7 +169,7 @@ def keep(
     share = Share(
         key=key,
         owner_id=owner.id,
-        token_sha256=digest(derive_secret(media.secret_key, PURPOSE, key)),
+        token_sha256=digest(LINKS.new_token(media, key)),
         album_id=album_id,
         name=terms.name,
         note=terms.note,
@@ -196,17 +210,6 @@ def revoke(session: Session, owner: User, share: Share) -> None:
     session.flush()
 
 
-def hold(session: Session, owner: User, key: str) -> Share:
-    """Start a write transaction and return the owner's share. Raises NotFoundError."""
-    owner_id = owner.id
-    begin_write(session)
-    query = select(Share).where(Share.key == key, Share.owner_id == owner_id)
-    share = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if share is None:
-        raise NotFoundError
-    return share
-
-
 def check(terms: Terms, before: datetime | None = None) -> Terms:
     """Return the terms as they are kept. Raises what `keep` does for them."""
     views, expires = terms.most_views, terms.expires
@@ -227,48 +230,72 @@ def hashed(terms: Terms) -> str | None:
 # ---- find and list --------------------------------------------------------------------------
 
 
-def find_own(session: Session, owner: User, key: str) -> Share:
-    """Return a share of the owner's. Raises NotFoundError, also for somebody else's."""
-    query = select(Share).where(Share.key == key, Share.owner_id == owner.id)
-    share = session.scalar(query) if is_key(key) else None
-    if share is None:
-        raise NotFoundError
-    return share
+def list_own(
+    session: Session, owner: User, before: str | None, size: int, *, image: Image | None = None
+) -> list[Listed]:
+    """Return up to `size` of the owner's shares, newest first, older than the one with that key.
 
-
-def list_own(session: Session, owner: User, before: str | None, size: int) -> list[Listed]:
-    """Return up to `size` of the owner's shares, newest first, older than the one with that key."""
+    With `image` those that name it, or an album that it is in.
+    """
     query = select(Share).where(Share.owner_id == owner.id)
+    if image is not None:
+        named = select(ShareImage.share_id).where(ShareImage.image_id == image.id)
+        inside = select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)
+        query = query.where(Share.id.in_(named) | Share.album_id.in_(inside))
     if before is not None:
         anchor = select(Share.id).where(Share.key == before, Share.owner_id == owner.id)
         query = query.where(Share.id < anchor.scalar_subquery())
     found = session.scalars(query.order_by(Share.id.desc()).limit(size)).all()
-    return [Listed(share, count(session, share)) for share in found]
+    return gather(session, found)
 
 
-def shares_of(session: Session, owner: User, image: Image) -> Sequence[Share]:
-    """Return the shares that name the image, or an album that it is in, newest first."""
-    named = select(ShareImage.share_id).where(ShareImage.image_id == image.id)
-    albums = select(AlbumImage.album_id).where(AlbumImage.image_id == image.id)
-    query = select(Share).where(Share.owner_id == owner.id)
-    query = query.where(Share.id.in_(named) | Share.album_id.in_(albums))
-    return session.scalars(query.order_by(Share.id.desc())).all()
+def gather(session: Session, found: Sequence[Share]) -> list[Listed]:
+    """Return what lists tell of shares, in as many statements for many as for one."""
+    albums = {share.album_id for share in found if share.album_id is not None}
+    named = session.execute(select(Album.id, Album.name).where(Album.id.in_(albums)))
+    album_names = {id_: name for id_, name in named}  # noqa: C416 - rows
+    in_albums = count_each(session, AlbumImage.album_id, AlbumImage.image_id, albums)
+    chosen = {share.id for share in found if share.album_id is None}
+    in_shares = count_each(session, ShareImage.share_id, ShareImage.image_id, chosen)
+    first_names = first_in(session, chosen)
+    listed = []
+    for share in found:
+        if share.album_id is not None:
+            images, called = in_albums.get(share.album_id, 0), album_names.get(share.album_id, "")
+        else:
+            images, called = in_shares.get(share.id, 0), first_names.get(share.id, "")
+        listed.append(Listed(share, images, share.name or called))
+    return listed
 
 
-def token_of(media: Media, share: Share) -> str | None:
-    """Return the text of the share's link; None if it was made with another secret key."""
-    token = derive_secret(media.secret_key, PURPOSE, share.key)
-    return token if hmac.compare_digest(digest(token), share.token_sha256) else None
+def count_each(
+    session: Session,
+    place: InstrumentedAttribute[int],
+    member: InstrumentedAttribute[int],
+    ids: Collection[int],
+) -> dict[int, int]:
+    """Return how many living images are in each place that has any."""
+    query = select(place, func.count()).join(Image, Image.id == member)
+    query = query.where(place.in_(ids), *Image.lives()).group_by(place)
+    return {id_: number for id_, number in session.execute(query)}  # noqa: C416 - rows
 
 
-def find(session: Session, token: str) -> Share:
-    """Return the share behind a link, whatever has become of it. Raises NotFoundError."""
-    if len(token) > MAX_TOKEN:
-        raise NotFoundError
-    share = session.scalar(select(Share).where(Share.token_sha256 == digest(token)))
-    if share is None:
-        raise NotFoundError
-    return share
+def first_in(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Return what the first image of each share of chosen ones is called."""
+    number = func.row_number().over(
+        partition_by=ShareImage.share_id, order_by=(ShareImage.position, ShareImage.image_id)
+    )
+    query = select(ShareImage.share_id, Image.title, Image.name, number.label("number"))
+    query = query.join(Image, Image.id == ShareImage.image_id)
+    ranked = query.where(ShareImage.share_id.in_(ids), *Image.lives()).subquery()
+    rows = session.execute(select(ranked).where(ranked.c.number == 1))
+    return {row.share_id: row.title or row.name for row in rows}
+
+
+def count_revocable(session: Session, album: Album) -> int:
+    """Return how many shares of an album would be revoked if it was deleted."""
+    query = select(func.count(Share.id)).where(Share.album_id == album.id, Share.revoked.is_(None))
+    return session.scalar(query) or 0
 
 
 # ---- who may see it -------------------------------------------------------------------------
@@ -320,26 +347,6 @@ def begin_visit(session: Session, share: Share) -> None:
         raise NotFoundError if fresh is None else state(fresh) or ShareUsedUpError()
 
 
-def sign_visit(media: Media, share: Share, at: datetime | None = None) -> str:
-    """Return what proves, for VISIT from now on, that a visit has begun."""
-    until = str(int(((at or now()) + VISIT).timestamp()))
-    return f"{until}.{visit_secret(media, share, until)}"
-
-
-def is_visit(media: Media, share: Share, proof: str) -> bool:
-    """Tell whether a visit of the share has begun, and is not over; a new password ends it."""
-    until, _, given = proof.partition(".")
-    secret = visit_secret(media, share, until)
-    if not hmac.compare_digest(secret.encode(), given.encode()):
-        return False
-    return int(until) > now().timestamp()
-
-
-def visit_secret(media: Media, share: Share, until: str) -> str:
-    about = f"{share.key}:{until}:{digest(share.password or '')}"
-    return derive_secret(media.secret_key, "visit", about)
-
-
 # ---- what is in it --------------------------------------------------------------------------
 
 
@@ -367,11 +374,12 @@ def list_page(session: Session, share: Share, number: int, size: int) -> Sequenc
     return session.scalars(query.offset((number - 1) * size).limit(size)).all()
 
 
-def find_image(session: Session, share: Share, key: str) -> Image:
-    """Return an image of the share's. Raises NotFoundError."""
+def find_image(session: Session, share: Share, alias: str) -> Image:
+    """Return the image that the share calls so (library.aliases). Raises NotFoundError."""
     member = members(share)
     query = Image.living().join(member, member.c.image_id == Image.id)
-    image = session.scalar(query.where(Image.key == key))
+    id_ = read_alias(share, alias)
+    image = None if id_ is None else session.scalar(query.where(Image.id == id_))
     if image is None:
         raise NotFoundError
     return image
@@ -392,7 +400,8 @@ def beside(session: Session, share: Share, image: Image) -> Beside:
 def archive_of(session: Session, media: Media, share: Share) -> Archive:
     """Return the archive of the share's images, in order, without what cameras wrote.
 
-    Raises NothingChosenError, TooManyChosenError, and what `shown_name` raises.
+    Raises NothingChosenError, TooManyChosenError, OSError, and BusyError where looking for what
+    cameras wrote takes longer than PREPARING: what was found out is kept for the next time.
     """
     member = members(share)
     query = select(*archive.COLUMNS, Image.visibility).join(Blob, Image.blob_id == Blob.id)
@@ -403,17 +412,27 @@ def archive_of(session: Session, media: Media, share: Share) -> Archive:
     chosen = [Chosen(*row[:-1]) for row in rows]
     if len(chosen) <= MOST:
         private = (row.visibility == "private" for row in rows)
+        until = monotonic() + PREPARING
         chosen = [
-            stripped(media, each) if hidden else each
+            stripped(media, each, until) if hidden else each
             for each, hidden in zip(chosen, private, strict=True)
         ]
     return archive.of(session, media, chosen)
 
 
-def stripped(media: Media, chosen: Chosen) -> Chosen:
-    """Return what an archive for others has of a private image."""
+def stripped(media: Media, chosen: Chosen, until: float) -> Chosen:
+    """Return what an archive for others has of a private image.
+
+    Raises BusyError, also if it takes work and the clock is beyond `until` already.
+    """
+    sha256, extension = chosen.sha256, chosen.extension
     try:
-        name = shown_name(media, chosen.sha256, chosen.extension)
+        name = known_name(media, sha256, extension)
+        if name is None:
+            if monotonic() > until:
+                raise BusyError
+            name = shown_name(media, sha256, extension)
         return chosen._replace(stored=name, bytes=media.store.stat(name).size)
-    except (NotFoundError, MissingFileError):
-        return chosen  # its bytes are missing, as the archive will say
+    except (NotFoundError, MissingFileError, *HOPELESS):
+        # There is no such file, so the archive will name the picture as missing.
+        return chosen._replace(stored=copy_name(sha256, extension))

@@ -95,7 +95,9 @@ def add_shares() -> None:
         sa.Column("revoked", MOMENT, nullable=True),
         sa.Column("created", MOMENT, nullable=False),
         owned_by("share", "user", "owner_id"),
-        owned_by("share", "album"),
+        sa.ForeignKeyConstraint(
+            ["album_id"], ["album.id"], name=op.f("fk_share_album_id_album"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
         sa.UniqueConstraint("key", name=op.f("uq_share_key")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_share_token_sha256")),

@@ -13,7 +13,8 @@ class Share(Base):
 
     Its token follows from `key` (library.shares); only the token's SHA-256 is kept. `views` counts
     visits, of which there are `most_views` at most; `last_viewed` is when the last one began.
-    `password` is an Argon2 hash. From `expires` or `revoked` on, nothing is shown any more.
+    `password` is an Argon2 hash. From `expires` or `revoked` on, nothing is shown any more; the
+    share of an album that is deleted is revoked with it.
     """
 
     __tablename__ = "share"
@@ -23,7 +24,7 @@ class Share(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     album_id: Mapped[int | None] = mapped_column(
-        ForeignKey("album.id", ondelete="CASCADE"), index=True
+        ForeignKey("album.id", ondelete="SET NULL"), index=True
     )
     name: Mapped[str] = mapped_column(String(200), default="")
     note: Mapped[str] = mapped_column(String(200), default="")

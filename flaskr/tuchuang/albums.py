@@ -22,7 +22,7 @@ from flaskr.errors import (
     TooManyAlbumsError,
 )
 from flaskr.library import albums as library
-from flaskr.library import drop_boxes, gallery
+from flaskr.library import drop_boxes, gallery, shares
 from flaskr.library.albums import Shelf
 from flaskr.library.gallery import FIRST, Sort
 from flaskr.models import Album
@@ -164,6 +164,7 @@ def album_delete(key: str) -> str | Response:
                 "tuchuang/album_delete.html",
                 shelf=card(shelf),
                 boxes=drop_boxes.of_album(db.session, own),
+                shares=shares.count_revocable(db.session, own),
             )
         name, above = own.name, library.path_to(db.session, own)
         back = url_for(".album", key=above[-1].key) if above else url_for(".albums")

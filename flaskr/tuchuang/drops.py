@@ -19,7 +19,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from flaskr.db import committed, db
-from flaskr.errors import DomainError, NoFileError, TooManyAttemptsError
+from flaskr.errors import DomainError, NoFileError, TooManyAttemptsError, message_
 from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import drop_boxes
 from flaskr.library.accounts import opens_link
@@ -28,7 +28,7 @@ from flaskr.models import DropBox, Image, User
 from flaskr.transactions import end_read
 from flaskr.tuchuang import short_links
 from flaskr.tuchuang.shares import WrongLinkPasswordError
-from flaskr.web.errors import describe
+from flaskr.web.errors import answer_domain_error, describe
 from flaskr.web.formats import wants_json
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
 from flaskr.web.limits import check_link_password, count_drop, count_wrong_link_password
@@ -51,11 +51,19 @@ SENDER = "sender"
 """Key in the session: the name that was typed last."""
 
 
+class PasswordWantedError(DomainError):
+    """Nobody has named the box's password, or it was too long ago, or there is a new one."""
+
+    code = "link_password_wanted"
+    status = 403
+    message = message_("The password of this link has to be named again. Nothing was sent.")
+
+
 def largest_file() -> int:
     """Return how large a file may be that is sent to the drop box of this request, in bytes.
 
     Asked before any of it is read, so it turns away whoever may not send. Raises NotFoundError,
-    what `drop_boxes.state` returns, and WrongLinkPasswordError.
+    what `drop_boxes.state` returns, and PasswordWantedError.
     """
     if "largest_drop" not in g:
         box = drop_boxes.find(db.session, (request.view_args or {})["token"])
@@ -122,9 +130,18 @@ def may_send(box: DropBox) -> bool:
 
 
 def require_password(box: DropBox) -> None:
-    """Raise WrongLinkPasswordError where the box has a password that was not named yet."""
+    """Raise PasswordWantedError where the box has a password that was not named yet."""
     if not may_send(box):
-        raise WrongLinkPasswordError
+        raise PasswordWantedError
+
+
+@short_links.errorhandler(PasswordWantedError)
+def answer_locked(error: PasswordWantedError) -> Response:
+    """Ask a person for the password; a script is told that it has to be named."""
+    if wants_json():
+        return answer_domain_error(error)
+    db.session.rollback()
+    return ask((request.view_args or {})["token"], error)
 
 
 def most_bytes(box: DropBox) -> int:

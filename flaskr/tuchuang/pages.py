@@ -31,6 +31,9 @@ from flaskr.web.tiles import Tile, tiles_of
 from flaskr.web.uploading import upload_context
 from flaskr.web.users import account, login_required
 
+MOST_SHARES = 10
+"""How many of the shares that show an image its page names."""
+
 
 @dataclass(frozen=True)
 class Neighbour:
@@ -52,6 +55,7 @@ def image(key: str) -> str:
     asked = list_it_is_in()
     beside = gallery.neighbours(db.session, account(), own, asked.wanted, asked.sort)
     everything, own_albums = read({}), albums.albums_of(db.session, own)
+    found = shares.list_own(db.session, account(), None, MOST_SHARES + 1, image=own)
     context = {
         "image": image_card(own),
         "list": asked.url(),
@@ -62,7 +66,8 @@ def image(key: str) -> str:
         "tags": [(name, everything.url(tag=name)) for name in tags.tags_of(db.session, own)],
         "visibility": visibility_text(own.visibility),
         "expires": own.expires,
-        "shares": [share_card(each) for each in shares.shares_of(db.session, account(), own)[:10]],
+        "shares": [share_card(each) for each in found[:MOST_SHARES]],
+        "more_shares": len(found) > MOST_SHARES,
         "described": own.alt,
         "version": own.version,
         "earlier": len(versions.list_all(db.session, own)) - 1,

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from flask import render_template, request, url_for
-from flask_babel import ngettext
+from flask_babel import gettext
 
 from flaskr.db import db
 from flaskr.library import profile as library
 from flaskr.library.gallery import FIRST
 from flaskr.models import Album, Image, User
 from flaskr.tuchuang import short_links
-from flaskr.web.links import EXAMPLE_KEY, absolute, download_path
+from flaskr.tuchuang.shares import page_number
+from flaskr.web.links import absolute, files_folder
 from flaskr.web.showing import Place, Shown, card, show
 
 PAGE_SIZE = 60
@@ -30,16 +31,32 @@ class Shelf:
 @short_links.get("/u/<username>")
 def profile(username: str) -> str:
     """Show the public pictures of an account, newest first, and its public albums."""
-    user = library.find(db.session, username)
-    shelves = [shelf(user, each) for each in library.albums_of(db.session, user)]
-    return render_grid(user, None, shelves)
+    return render_grid(library.find(db.session, username), None)
+
+
+@short_links.get("/u/<username>/albums")
+def public_albums(username: str) -> str:
+    """Show the public albums of an account, page by page."""
+    user, number = library.find(db.session, username), page_number()
+    shelves, further = read_shelves(user, number)
+    return render_template(
+        "shares/public.html",
+        title=gettext("Albums"),
+        above=home_of(user, None),
+        username=user.username,
+        shelves=shelves,
+        shelf_text=gettext("Albums"),
+        previous=albums_page(user, number - 1) if number > 1 else None,
+        next=further,
+        **card_context(albums_page(user, number), place_of(user, None), None),
+    )
 
 
 @short_links.get("/u/<username>/albums/<key:key>")
 def public_album(username: str, key: str) -> str:
     """Show the public pictures of a public album, in its order."""
     user = library.find(db.session, username)
-    return render_grid(user, library.find_album(db.session, user, key), [])
+    return render_grid(user, library.find_album(db.session, user, key))
 
 
 @short_links.get("/u/<username>/<key:key>")
@@ -66,8 +83,19 @@ def home_of(user: User, album: Album | None) -> str:
 
 def place_of(user: User, album: Album | None) -> Place:
     """Return where the public pictures are: their files at their own addresses."""
-    files = download_path(EXAMPLE_KEY, "x").removesuffix(f"{EXAMPLE_KEY}.x")
-    return Place(files, f"{home_of(user, album)}/")
+    return Place(files_folder(), f"{home_of(user, album)}/")
+
+
+def albums_page(user: User, number: int) -> str:
+    return url_for("short_links.public_albums", username=user.username, page=number)
+
+
+def read_shelves(user: User, number: int) -> tuple[list[Shelf], str | None]:
+    """Return a page of the public albums, and the way to the next page if there is one."""
+    start = (number - 1) * PAGE_SIZE
+    found = library.list_albums(db.session, user, start, PAGE_SIZE + 1)
+    further = albums_page(user, number + 1) if len(found) > PAGE_SIZE else None
+    return [shelf(user, each) for each in found[:PAGE_SIZE]], further
 
 
 def shelf(user: User, public: library.PublicAlbum) -> Shelf:
@@ -80,12 +108,14 @@ def shelf(user: User, public: library.PublicAlbum) -> Shelf:
     )
 
 
-def render_grid(user: User, album: Album | None, shelves: list[Shelf]) -> str:
-    """Render a page of public pictures."""
+def render_grid(user: User, album: Album | None) -> str:
+    """Render a page of public pictures; above the first of an account, its albums."""
     cursor = request.args.get("cursor", FIRST)
     page = library.list_page(db.session, user, album, cursor, PAGE_SIZE)
     home, place = home_of(user, album), place_of(user, album)
     first = page.images[0] if page.images else None
+    on_top = album is None and page.previous is None
+    shelves, further = read_shelves(user, 1) if on_top else ([], None)
     return render_template(
         "shares/public.html",
         title=album.name if album else user.username,
@@ -93,7 +123,8 @@ def render_grid(user: User, album: Album | None, shelves: list[Shelf]) -> str:
         above=home_of(user, None) if album else None,
         username=user.username,
         shelves=shelves,
-        shelf_text=ngettext("%(num)s album", "%(num)s albums", len(shelves)),
+        shelf_text=gettext("Albums"),
+        more_albums=further,
         pictures=[show(image, place) for image in page.images],
         previous=f"{home}?cursor={page.previous}" if page.previous is not None else None,
         next=f"{home}?cursor={page.next}" if page.next is not None else None,

@@ -66,6 +66,7 @@ class ShareCard:
     created: datetime
     locked: bool
     ended: str
+    revoked: bool
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,18 @@ class Subject:
 @bp.get("/shares")
 @login_required
 def list_shares() -> str:
-    """List one's shares, newest first."""
-    before = request.args.get("before")
-    found = shares.list_own(db.session, account(), before, PAGE_SIZE + 1)
-    cards = [share_card(each.share, each.images) for each in found[:PAGE_SIZE]]
+    """List one's shares, newest first; `?image=` those that show it."""
+    before, key = request.args.get("before"), request.args.get("image")
+    image = images.find_own(db.session, account(), key) if key else None
+    found = shares.list_own(db.session, account(), before, PAGE_SIZE + 1, image=image)
+    cards = [share_card(each) for each in found[:PAGE_SIZE]]
     older = None
     if len(found) > PAGE_SIZE:
-        older = url_for(".list_shares", before=cards[-1].key)
-    newest = url_for(".list_shares") if before else None
-    return render_template("tuchuang/shares.html", shares=cards, older=older, newest=newest)
+        older = url_for(".list_shares", before=cards[-1].key, image=key)
+    newest = url_for(".list_shares", image=key) if before else None
+    return render_template(
+        "tuchuang/shares.html", shares=cards, image=image, older=older, newest=newest
+    )
 
 
 @bp.route("/shares/new", methods=("GET", "POST"))
@@ -169,16 +173,17 @@ def share_qr_code(key: str) -> Response:
 # ---- what pages show ------------------------------------------------------------------------
 
 
-def share_card(own: Share, number: int | None = None) -> ShareCard:
+def share_card(listed: shares.Listed) -> ShareCard:
     """Gather what is shown of a share."""
+    own = listed.share
     ended = shares.state(own)
     return ShareCard(
         key=own.key,
-        name=title(own),
+        name=listed.called or gettext("Nothing any more"),
         note=own.note,
         page=url_for("tuchuang.share", key=own.key),
         link=share_link(own),
-        images=shares.count(db.session, own) if number is None else number,
+        images=listed.images,
         views=own.views,
         most_views=own.most_views,
         last_viewed=own.last_viewed,
@@ -186,6 +191,7 @@ def share_card(own: Share, number: int | None = None) -> ShareCard:
         created=own.created,
         locked=own.password is not None,
         ended=ending(ended),
+        revoked=own.revoked is not None,
     )
 
 
@@ -197,16 +203,6 @@ def ending(ended: ShareEndedError | None) -> str:
         shares.ShareUsedUpError: gettext("Used up"),
     }
     return texts[type(ended)] if ended else ""
-
-
-def title(own: Share) -> str:
-    """Return what a share is called among others."""
-    if own.name:
-        return own.name
-    if own.album_id is not None:
-        return db.session.get_one(Album, own.album_id).name
-    first = shares.list_page(db.session, own, 1, 1)
-    return (first[0].title or first[0].name) if first else gettext("Nothing any more")
 
 
 # ---- the form -------------------------------------------------------------------------------
@@ -284,9 +280,10 @@ def render_new(form: ShareForm, subject: Subject) -> str:
 
 def render_share(form: ShareForm, own: Share) -> str:
     """Render a share's page."""
+    (listed,) = shares.gather(db.session, [own])
     return render_template(
         "tuchuang/share.html",
         form=form,
-        share=share_card(own),
+        share=share_card(listed),
         tiles=tiles_of(shares.list_page(db.session, own, 1, SHOWN_TILES)),
     )

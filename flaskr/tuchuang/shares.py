@@ -7,6 +7,7 @@ hour and for this share's addresses only, says that a visit has begun.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 
 from flask import current_app, make_response, redirect, render_template, request, url_for
@@ -18,6 +19,8 @@ from flaskr.db import db
 from flaskr.errors import DomainError, NotFoundError, TooManyAttemptsError, message_
 from flaskr.library import shares
 from flaskr.library.accounts import opens_link
+from flaskr.library.aliases import alias_of
+from flaskr.library.chosen import MOST
 from flaskr.models import Album, Image, Share
 from flaskr.tuchuang import short_links
 from flaskr.tuchuang.files import existing, send
@@ -61,7 +64,7 @@ class Visit:
 
     @property
     def place(self) -> Place:
-        return Place(f"{self.home}/", f"{self.home}/")
+        return Place(f"{self.home}/", f"{self.home}/", partial(alias_of, self.share))
 
 
 @short_links.route("/s/<token>", methods=("GET", "POST"))
@@ -83,25 +86,25 @@ def share(token: str) -> Response:
     return answer(visit, render_grid(visit, number, pictures))
 
 
-@short_links.get("/s/<token>/<key:key>")
-def share_picture(token: str, key: str) -> Response:
+@short_links.get("/s/<token>/<alias:alias>")
+def share_picture(token: str, alias: str) -> Response:
     """Show one picture of a share, and the ways to those beside it."""
     found = living(token)
     visit = enter(found, token)
     if visit is None:
         return redirect(url_for(".share", token=token), 303)
-    image = shares.find_image(db.session, found, key)
+    image = shares.find_image(db.session, found, alias)
     return answer(visit, render_picture(visit, image, others=True))
 
 
-@short_links.get("/s/<token>/<key:key>.<extension>")
-def share_file(token: str, key: str, extension: str) -> Response:
+@short_links.get("/s/<token>/<alias:alias>.<extension>")
+def share_file(token: str, alias: str, extension: str) -> Response:
     """Send a picture of a share, or a variant of it, as `download` does."""
     found = living(token)
     require_visit(found)
-    shares.find_image(db.session, found, key)
+    image = shares.find_image(db.session, found, alias)
     guarded = shares.is_guarded(found)
-    return send(existing(key), extension, for_others=True, embedded=not guarded)
+    return send(existing(image.key), extension, for_others=True, embedded=not guarded)
 
 
 @short_links.get("/s/<token>/all.zip")
@@ -172,8 +175,11 @@ def is_looked_at_only() -> bool:
 
 
 def unlock(found: Share, token: str) -> Response:
-    """Begin a visit if the password is right, and lead to the page."""
-    if shares.is_used_up(found) and not is_let_in(found):
+    """Begin a visit if the password is right, and lead to the page; who is let in has one."""
+    home = url_for(".share", token=token)
+    if is_let_in(found):
+        return redirect(home, 303)
+    if shares.is_used_up(found):
         raise shares.ShareUsedUpError
     if found.password is not None:
         try:
@@ -183,8 +189,7 @@ def unlock(found: Share, token: str) -> Response:
             return ask(found, error)
     shares.begin_visit(db.session, found)
     db.session.commit()
-    leading = redirect(url_for(".share", token=token), 303)
-    return answer(Visit(found, token, begun=True), make_response(leading))
+    return answer(Visit(found, token, begun=True), redirect(home, 303))
 
 
 def check_password(found: Share) -> None:
@@ -239,7 +244,7 @@ def render_grid(visit: Visit, number: int, pictures: int) -> str:
         pictures=shown(visit, images),
         previous=page(number - 1),
         next=page(number + 1),
-        archive=url_for(".share_archive", token=visit.token) if pictures else None,
+        archive=url_for(".share_archive", token=visit.token) if 0 < pictures <= MOST else None,
         **card_context(visit, visit.home, first),
     )
 
@@ -247,7 +252,6 @@ def render_grid(visit: Visit, number: int, pictures: int) -> str:
 def render_picture(visit: Visit, image: Image, *, others: bool = False) -> str:
     """Render one picture; with `others` it is one of several."""
     beside = shares.beside(db.session, visit.share, image) if others else shares.Beside(None, None)
-    home = url_for(".share_picture", token=visit.token, key=image.key) if others else visit.home
     picture = show(image, visit.place)
     return render_template(
         "shares/picture.html",
@@ -257,7 +261,7 @@ def render_picture(visit: Visit, image: Image, *, others: bool = False) -> str:
         back_text=title(visit.share, 2),
         previous=show(beside.previous, visit.place) if beside.previous else None,
         next=show(beside.next, visit.place) if beside.next else None,
-        **card_context(visit, home, image),
+        **card_context(visit, picture.page if others else visit.home, image),
     )
 
 

@@ -5,13 +5,20 @@ from urllib.parse import quote
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from flaskr.library.keys import KEY_PATTERN
+from flaskr.library.aliases import ALIAS_LENGTH
+from flaskr.library.keys import BASE58, KEY_PATTERN
 
 
 class KeyConverter(BaseConverter):
     """The key of an image or a batch: `<key:key>`."""
 
     regex = KEY_PATTERN.pattern
+
+
+class AliasConverter(BaseConverter):
+    """What a share calls an image: `<alias:alias>`."""
+
+    regex = f"[{BASE58}]{{{ALIAS_LENGTH}}}"
 
 
 class TagConverter(BaseConverter):
@@ -34,6 +41,7 @@ class WhateverConverter(BaseConverter):
 
 
 def init_app(app: Flask) -> None:
+    app.url_map.converters["alias"] = AliasConverter
     app.url_map.converters["key"] = KeyConverter
     app.url_map.converters["tag"] = TagConverter
     app.url_map.converters["whatever"] = WhateverConverter

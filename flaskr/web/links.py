@@ -170,9 +170,13 @@ def download_path(key: str, extension: str) -> str:
     Flask makes one address for each request and the others follow it: a list has hundreds.
     """
     if "downloads" not in g:
-        example = url_for("tuchuang.download", key=EXAMPLE_KEY, extension="x")
-        g.downloads = example.removesuffix(f"{EXAMPLE_KEY}.x")
+        g.downloads = files_folder()
     return f"{g.downloads}{key}.{extension}"
+
+
+def files_folder(endpoint: str = "tuchuang.download") -> str:
+    """Return the path right below which this endpoint has the files of all images."""
+    return url_for(endpoint, key=EXAMPLE_KEY, extension="x").removesuffix(f"{EXAMPLE_KEY}.x")
 
 
 def file_path(image: Image) -> str:

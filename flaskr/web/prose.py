@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from flask import url_for
 from markupsafe import Markup, escape
 
 from flaskr.db import db
@@ -11,7 +10,7 @@ from flaskr.imaging.formats import SVG
 from flaskr.library import posts
 from flaskr.library.keys import BASE58, KEY_LENGTH
 from flaskr.models import Image
-from flaskr.web.links import EXAMPLE_KEY, PAGE_BOXES, absolute, srcset
+from flaskr.web.links import PAGE_BOXES, absolute, files_folder, srcset
 from flaskr.web.markdown import to_html
 
 COLUMN = 680
@@ -56,10 +55,7 @@ def read_prose(source: str) -> Prose:
 
 def own_addresses() -> tuple[str, ...]:
     """Return what the direct links of pictures start with, as paths and as whole addresses."""
-    paths = [
-        url_for(endpoint, key=EXAMPLE_KEY, extension="x").removesuffix(f"{EXAMPLE_KEY}.x")
-        for endpoint in ("tuchuang.download", "short_links.download")
-    ]
+    paths = [files_folder(), files_folder("short_links.download")]
     return (*paths, *(str(escape(absolute(path))) for path in paths))
 
 

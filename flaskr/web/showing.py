@@ -1,7 +1,8 @@
 """What pages show of an image to others than its owner: shares, and what is public."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from flaskr.imaging.formats import EXTENSIONS
 from flaskr.imaging.spec import THUMBNAIL, Spec
@@ -23,17 +24,24 @@ CARD = Spec("jpg", 1280, 1280, still=True)
 
 @dataclass(frozen=True)
 class Place:
-    """Where others find images: their files right below `files`, their pages below `pages`."""
+    """Where others find images: their files right below `files`, their pages below `pages`.
+
+    `called` says by what name.
+    """
 
     files: str
     pages: str
+    called: Callable[[Image], str] = attrgetter("key")
+
+    def path(self, image: Image, extension: str) -> str:
+        """Return the path of an image's file."""
+        return f"{self.files}{self.called(image)}.{extension}"
 
 
 @dataclass(frozen=True)
 class Shown:
     """An image on a page for others; sizes are pixels and bytes, `across` is rem."""
 
-    key: str
     title: str
     alt: str
     described: str
@@ -68,15 +76,14 @@ def show(image: Image, place: Place) -> Shown:
     """Gather what others see of an image."""
     blob = image.blob
     shape = ratio(blob.width, blob.height)
-    path = f"{place.files}{image.key}.{blob.extension}"
+    path = place.path(image, blob.extension)
     return Shown(
-        key=image.key,
         title=image.title or image.name,
         alt=alt_text(image),
         described=image.alt,
-        page=f"{place.pages}{image.key}",
+        page=f"{place.pages}{place.called(image)}",
         path=path,
-        shown=path if is_shown_everywhere(image) else f"{place.files}{image.key}.jpg",
+        shown=path if is_shown_everywhere(image) else place.path(image, "jpg"),
         download=f"{path}?download",
         thumbnail=variant(image, place, THUMBNAIL),
         thumbnails=sources(image, place, LIST_BOXES, still=True),
@@ -97,7 +104,7 @@ def variant(image: Image, place: Place, spec: Spec) -> str:
     asked = size_query(spec)
     if image.version > 1:
         asked.append(f"v={image.version}")
-    path = f"{place.files}{image.key}.{spec.extension}"
+    path = place.path(image, spec.extension)
     return f"{path}?{'&'.join(asked)}" if asked else path
 
 

@@ -162,6 +162,29 @@ def test_a_guest_names_the_password(page, make_box, witness):
     expect(page.get_by_role("heading", name="Ada’s party")).to_be_visible()
 
 
+def test_a_password_that_ran_out_is_named_in_another_tab(page, session, make_box, write, witness):
+    witness.expect(403)
+    box, path = make_box(password="sesame")
+
+    def enter(tab):
+        tab.get_by_label("Password").fill("sesame")
+        tab.get_by_role("button", name="Open").click()
+
+    page.goto(path)
+    enter(page)
+    name(page).fill("Eve")
+    page.context.clear_cookies(name="drop")
+    do_drop(page, write({"cat.png": png()}))
+    expect(page.locator("[data-notice]")).to_contain_text("has to be named again")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Name the password").click()
+    enter(opened.value)
+    expect(name(opened.value)).to_be_visible()
+    page.get_by_role("button", name="Try now").click()
+    expect(rows(page, "done")).to_have_count(1)
+    assert came(session, box) == ["cat.png"]
+
+
 def test_without_script_pictures_are_sent_too(new_context, session, make_box, write):
     box, path = make_box()
     page = new_context(java_script_enabled=False).new_page()

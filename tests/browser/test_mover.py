@@ -37,7 +37,9 @@ def test_a_zip_is_moved_and_comes_back(member, new_context, options):
     page.get_by_role("button", name="Move", exact=True).click()
     expect(page.get_by_role("heading", name="Markdown moved")).to_be_visible()
     expect(page.get_by_text("2 addresses rewritten").first).to_be_visible()
-    expect(page.locator(".text-problems li")).to_have_text(["gone.png No such picture came along."])
+    expect(page.locator(".text-problems li")).to_have_text(
+        ["gone.png No such picture came along. Give the folder that it is in, too."]
+    )
     with page.expect_download() as fetched:
         page.get_by_role("link", name="Fetch the texts").click()
     with zipfile.ZipFile(Path(fetched.value.path())) as archive:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from flaskr.library.aliases import alias_of
 from flaskr.models import Image
 from tests.browser.axe import violations
 from tests.factories import make_album, make_share, png, publish
@@ -164,7 +165,7 @@ def test_shares_on_a_phone_need_no_sideways_scrolling(
         f"/tuchuang/shares/new?image={pictures[0].key}",
         f"/tuchuang/images/{pictures[0].key}/signed",
         f"/s/{token}",
-        f"/s/{token}/{pictures[0].key}",
+        f"/s/{token}/{alias_of(share, pictures[0])}",
     ):
         page.goto(path)
         wide = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"

@@ -2,9 +2,10 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from flaskr.db import db
 from flaskr.library import tokens
 from flaskr.library.media import Media
 from flaskr.models import Base, User
@@ -72,3 +73,25 @@ def contents(session: Session):
         }
 
     return dump
+
+
+@pytest.fixture
+def statements(app):
+    """Count the statements of a request."""
+    with app.app_context():
+        engine = db.engine
+
+    def number(ask) -> int:
+        run: list[str] = []
+
+        def note(connection, cursor, statement, *rest):
+            run.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            assert ask().status_code == 200
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(run)
+
+    return number

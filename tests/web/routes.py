@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
+from flaskr.library.aliases import alias_of
 from flaskr.models import Album, DropBox, Image, Post, ResumableUpload, SetFile, Share, Token
 from tests.browsing import Browser
 from tests.factories import PASSWORD, png
@@ -167,11 +168,11 @@ def shared(things: Things) -> dict[str, Any]:
 
 
 def shared_image(things: Things) -> dict[str, Any]:
-    return {"token": things.token, "key": things.image.key}
+    return {"token": things.token, "alias": alias_of(things.share, things.image)}
 
 
 def shared_file(things: Things) -> dict[str, Any]:
-    return {"token": things.token, "key": things.image.key, "extension": "png"}
+    return {**shared_image(things), "extension": "png"}
 
 
 def to_be_shared(things: Things) -> dict[str, Any]:
@@ -459,6 +460,7 @@ ROUTES = {
     ("short_links.drop_visit", "POST"): Route(303, 303, 303, box_link),
     ("short_links.profile", "GET"): Route(200, 200, 200, person),
     ("short_links.public_album", "GET"): Route(200, 200, 200, public_album),
+    ("short_links.public_albums", "GET"): Route(200, 200, 200, person),
     ("short_links.public_album_picture", "GET"): Route(200, 200, 200, public_album_image),
     ("short_links.public_picture", "GET"): Route(200, 200, 200, public_image),
     ("short_links.set_file", "GET"): Route(200, 200, 200, document),

@@ -252,6 +252,12 @@ def test_nothing_is_taken_before_the_password_is_named(eve, session, media, make
     before = list(media.spool.folder.iterdir()) if media.spool.folder.exists() else []
     answer = send(eve, path, ("a.png", png()), json=json)
     assert answer.status_code == 403
+    if json:
+        assert answer.json["error"]["code"] == "link_password_wanted"
+    else:
+        assert query(answer, f'form[action="{path}/visit"] #password')
+    assert "has to be named again" in text(answer)
+    assert "This is not the password" not in text(answer)
     assert count_rows(session, Image) == 0
     assert list(media.spool.folder.iterdir() if media.spool.folder.exists() else []) == before
 

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
+from flaskr.library import albums
 from flaskr.models import Image, User
 from tests.browsing import links, query
 from tests.factories import make_album, make_image, make_share, make_token, png, publish
@@ -129,6 +130,43 @@ def test_many_public_pictures_come_page_by_page(guest, session, ada):
     (further,) = links(first, "a[rel=next]")
     assert len(query(first, ".tile")) == 60
     assert len(query(guest.get(further), ".tile")) == 1
+
+
+def test_many_public_albums_come_page_by_page_in_few_statements(guest, session, ada, statements):
+    def fill(names):
+        for name in names:
+            album, image = make_album(session, ada, name), make_image(session, ada)
+            albums.add_images(session, ada, album, [image.key])
+            publish(session, ada, image, album)
+
+    make_album(session, ada, "Empty").public = True
+    fill(["00"])
+    for_one = statements(lambda: guest.get("/u/ada"))
+    fill([f"{number:02}" for number in range(1, 62)])
+    assert statements(lambda: guest.get("/u/ada")) == for_one
+    page = guest.get("/u/ada")
+    assert len(query(page, ".shelf")) == 60
+    (more,) = [link for link in links(page) if "/albums?page=" in link]
+    rest = guest.get(more)
+    assert [name.to_text() for name in query(rest, ".shelf-name")] == ["60", "61"]
+    assert not query(rest, ".empty")
+    (back,) = links(rest, "a[rel=prev]")
+    assert len(query(guest.get(back), ".shelf")) == 60
+    (further,) = links(page, "a[rel=next]")
+    later = guest.get(further)
+    assert len(query(later, ".tile")) == 2
+    assert not query(later, ".shelf")
+    assert guest.get("/u/ada/albums?page=999999999").status_code == 200
+    assert guest.get("/u/nobody/albums").status_code == 404
+
+
+def test_a_cover_that_is_not_public_stands_for_no_album(guest, session, shown):
+    one, _, unlisted, album = shown
+    for cover in (unlisted, one, None):
+        album.cover_id = cover.id if cover else None
+        session.commit()
+        (image,) = query(guest.get("/u/ada"), ".shelf-cover img")
+        assert image.attrs["src"].startswith(f"/tuchuang/download/{one.key}")
 
 
 # ---- oEmbed ---------------------------------------------------------------------------------

@@ -126,6 +126,7 @@ def test_a_used_picture_is_deleted_only_after_that_was_said(publish, owner, sess
     assert owner.get(address(image)).status_code == 200
     told = owner.submit(path, headers=JSON)
     assert (told.status_code, told.json["error"]["code"]) == (409, "in_use")
+    assert "sure=1" in told.json["error"]["message"]
     sent = {
         str(each.attrs["name"]): str(each.attrs["value"])
         for each in query(asked, "main form input")

@@ -25,6 +25,8 @@ export async function askPage(url) {
     const token = answer.body.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
     if (!token) return { is: "lost" };
     takeToken(token);
+    // The password that was named has run out, and the page asks for it.
+    if (!answer.body.querySelector("[data-drop-form]")) return { is: "nobody" };
     return { is: "same" };
   } catch {
     return { is: "lost" };

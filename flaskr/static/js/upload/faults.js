@@ -9,7 +9,8 @@ import { fill } from "../text.js";
  * - `lost`: no answer came; perhaps there is no network
  * - `busy`: the server asks for a break of `seconds`
  * - `later`: this file can go in `seconds`; others may go now
- * - `session`: nobody is logged in any more, or the page's token is another session's
+ * - `session`: nobody is logged in any more, or the page's token is another session's, or the password has run
+ *   out that was named
  * - `mismatch`: the idempotency key was used for other content
  * - `stopped`: we broke it off ourselves
  *
@@ -20,6 +21,8 @@ const TAKE_A_BREAK = [429, 503];
 const COMES_BY_ITSELF = [408, 409, 423, 425, 429, 460];
 const TOO_MANY = 429;
 const FULL = 507;
+/** What the page asks for anew: its token, or the password of a drop box. */
+const ENTRY_CODES = new Set(["stale_form", "link_password_wanted"]);
 
 export class Fault extends Error {
   /**
@@ -46,7 +49,7 @@ export function faultOf(status, body, retryAfter, texts) {
   const message = error?.message || fill(texts.textUnexpected, { status });
   const code = body?.error?.code ?? error?.code;
   const seconds = secondsOf(retryAfter);
-  if (status === 401 || code === "stale_form") return new Fault("session", message);
+  if (status === 401 || ENTRY_CODES.has(code)) return new Fault("session", message);
   if (code === "idempotency_mismatch") return new Fault("mismatch", message);
   // Only the person can make room, or ask for it.
   if (status === FULL || code === "quota_exceeded") return new Fault("failed", message);
