@@ -11,8 +11,11 @@ PAGES = [endpoint for endpoint, method in ROUTES if method == "GET"]
 FILES = {
     "short_links.download",
     "short_links.set_file",
+    "short_links.share_file",
     "tuchuang.download",
+    "tuchuang.drop_box_qr_code",
     "tuchuang.qr_code",
+    "tuchuang.share_qr_code",
     "tuchuang.trashed",
     "tuchuang.version",
 }
