@@ -947,6 +947,17 @@ class NotTriedError(DomainError):
     )
 
 
+class SilentHostError(DomainError):
+    """A move has asked a host often enough for nothing."""
+
+    code = "silent_host"
+    status = 422
+    message = message_(
+        "This was not asked for: %(host)s did not answer twice before. Try again later, or save "
+        "the picture and upload the file."
+    )
+
+
 class AlreadyMovingError(DomainError):
     """The account moves Markdown at this moment."""
 

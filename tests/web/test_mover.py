@@ -25,12 +25,13 @@ from flaskr.errors import (
 )
 from flaskr.library.mover import documents, moving, of_files
 from flaskr.models import Blob, Document, Image, ImageUse, User, now
+from flaskr.remote import Fetcher, Patience, read_networks
 from flaskr.remote.fetch import AT_ONCE
 from flaskr.tuchuang import mover as views
 from flaskr.tuchuang.mover import SEATS
 from flaskr.web import limits
 from tests.browsing import JSON, AuthActions, Browser, form, links, query, text
-from tests.elsewhere import elsewhere, ok
+from tests.elsewhere import elsewhere, ok, redirect
 from tests.factories import count_rows, make_image, make_user, png
 from tests.notes import make_notes
 
@@ -184,6 +185,40 @@ def test_a_host_that_keeps_us_waiting_is_not_asked_for_ever(move, owner, there):
     page = owner.get(move(("a.md", words.encode())).location)
     assert len(query(page, ".text-problems li")) == 10
     assert "12 left as they were" in text(page)
+    said = [each.to_text() for each in query(page, ".text-problems li")]
+    assert [each for each in said if "not asked for: no-such-host.invalid" in each] == said[3:]
+
+
+def test_pictures_that_lead_elsewhere_are_no_fault_of_their_host(move, owner, there, addresses):
+    there.answers.update({f"/{number}.png": ok(png(number=number)) for number in range(2)})
+    nowhere = ("http://169.254.169.254/", "http://no-such-host.invalid/", "http://127.0.0.2:1025/")
+    for number, target in enumerate((*nowhere, "http://127.0.0.2:1025/a"), start=2):
+        there.answers[f"/{number}.png"] = redirect(target)
+    order = (2, 3, 4, 5, 0, 9, 1)
+    words = " ".join(f"![]({there.url(f'/{number}.png')})" for number in order)
+    page = owner.get(move(("a.md", words.encode())).location)
+    said = [each.to_text() for each in query(page, ".text-problems li")]
+    for address, reason in zip(
+        (2, 3, 4, 5, 9), ("169.254", "no-such-host", "127.0.0.2", "127.0.0.2", "404"), strict=True
+    ):
+        (line,) = (each for each in said if there.url(f"/{address}.png") in each)
+        assert reason in line
+    moved = texts_of(owner, page.request.path).decode()
+    assert all(addresses(png(number=number)) in moved for number in range(2))
+
+
+def test_a_host_that_answers_meanwhile_is_asked_on(move, owner, app, there):
+    app.extensions["tuchuang.fetcher"] = Fetcher(
+        read_networks(["127.0.0.0/8"]), Patience(1, 0.2, 1)
+    )
+    there.answers.update({f"/{number}": lambda _: there.over.wait(5) for number in range(4)})
+    there.answers["/ok.png"] = ok(png())
+    words = " ".join(f"![]({there.url(path)})" for path in ("/0", "/ok.png", "/1", "/2", "/3"))
+    page = owner.get(move(("a.md", words.encode())).location)
+    assert [each.split(b" ")[1] for each in there.requests] == [b"/0", b"/ok.png", b"/1", b"/2"]
+    *tried, left = [each.to_text() for each in query(page, ".text-problems li .muted")]
+    assert {each.partition(".")[0] for each in tried} == {"127"}
+    assert left.startswith("This was not asked for: 127.0.0.1")
 
 
 def test_former_addresses_of_this_host_lead_here(move, owner):

@@ -1,6 +1,7 @@
 """Moving Markdown: its pictures are taken in, and its text leads to where they are now."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,12 +17,12 @@ from flaskr.errors import (
     BusyError,
     DomainError,
     FetchTimeoutError,
-    ForbiddenAddressError,
     FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
     NotTriedError,
     RequestTooLargeError,
+    SilentHostError,
     TextTooLargeError,
     TooManyAttemptsError,
     TooManyDocumentsError,
@@ -45,7 +46,7 @@ MOST_TEXT_BYTES = 64 * 1024**2
 """How large all texts together may be, before and after: each address may become a longer one."""
 
 PATIENCE = 2
-"""How often a host may keep us waiting; then nothing is asked of it any more."""
+"""How often in a row a host may keep us waiting; then nothing is asked of it any more."""
 
 PAUSE = 1
 """How many seconds are waited, each time, while others keep the service busy."""
@@ -67,8 +68,8 @@ PICTURE = re.compile(rf"[{BASE58}]{{{KEY_LENGTH}}}\.[a-z]+(?:[?#]|\Z)")
 """A picture of ours, as its direct link ends."""
 
 EMBEDDED = re.compile(r"data:", re.IGNORECASE)
-SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddressError)
-"""Faults of a host rather than of one picture."""
+SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError)
+"""Faults of the host that they name, rather than of one picture: that one may lead to another."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class Mover:
     """One move: what it works on, and what became of each picture so far.
 
     `read` counts bytes of texts, as they are now; `waited` and `fetched` the seconds for others and
-    for pictures from elsewhere.
+    for pictures from elsewhere; `silent` how often in a row a host has not answered.
     """
 
     session: Session
@@ -195,7 +196,7 @@ class Mover:
     waited: float = 0
     fetched: float = 0
     known: dict[str, str | DomainError] = field(default_factory=dict)
-    faults: dict[str, list[DomainError]] = field(default_factory=dict)
+    silent: Counter[str] = field(default_factory=Counter)
 
     @property
     def pictures(self) -> int:
@@ -309,9 +310,10 @@ class Mover:
         order = self.order
         if order.dry_run:
             return address
-        faults = self.faults.setdefault(urlsplit(address).netloc, [])
-        if len(faults) >= PATIENCE:
-            raise faults[-1]
+        site = urlsplit(address)
+        host = (site.hostname or "").rstrip(".")
+        if self.silent[site.netloc] >= PATIENCE:
+            raise SilentHostError(host=host)
         if self.fetched >= order.fetch_seconds:
             raise NotTriedError
         try:
@@ -320,9 +322,11 @@ class Mover:
             raise NotTriedError from None
         begin = monotonic()
         try:
-            return (yield from self.fetch_now(address))
+            new = yield from self.fetch_now(address)
+            del self.silent[site.netloc]
+            return new
         except SILENT as error:
-            faults.append(error)
+            self.silent[site.netloc] += str(error.details["host"]).rstrip(".") == host
             raise
         finally:
             self.fetched += monotonic() - begin
