@@ -493,7 +493,7 @@ def import_markdown(
             click.echo(describe_text(f"{place.name}/{moved.name}", moved, dry_run=dry_run))
     if dry_run:
         click.echo("Nothing is changed or fetched.")
-    click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} left as they were")
+    click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} to look at")
     if skipped:
         click.echo(f"{skipped} texts not moved", err=True)
     click.get_current_context().exit(1 if skipped else 0)
@@ -502,7 +502,7 @@ def import_markdown(
 def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:
     """Return a line for a text, and one for each address in it that was left."""
     would = "would be " if dry_run else ""
-    lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} left"]
+    lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} to look at"]
     lines += [f"  {printable(each.address)}: {printable(str(each.error))}" for each in moved.left]
     return "\n".join(lines)
 

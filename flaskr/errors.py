@@ -936,6 +936,17 @@ class NotThereError(DomainError):
     message = message_("No such picture came along. Give the folder that it is in, too.")
 
 
+class NotHereError(DomainError):
+    """The text shows what it takes for a picture of this host."""
+
+    code = "not_here"
+    status = 422
+    message = message_(
+        "This leads to this host, but no such picture is here. Take it out of the text, or upload "
+        "the picture."
+    )
+
+
 class NotTriedError(DomainError):
     """A move has fetched as much, or for as long, as it may."""
 

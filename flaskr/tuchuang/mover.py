@@ -43,6 +43,7 @@ from flaskr.transactions import end_read
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe, fill
 from flaskr.web.formats import LINES, wants_json, wants_lines
+from flaskr.web.here import leads_to_picture
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
 from flaskr.web.limits import count_move, count_moved_picture
 from flaskr.web.links import absolute, attachment_header, shown_path
@@ -251,12 +252,13 @@ def part_path(part: ReceivedFile) -> str:
 def read_order() -> Order:
     """Return how the form wants it. Raises InvalidVisibilityError, FormerAddressError."""
     said = request.form.get("visibility", "")
-    name_key = account().name_key
+    name_key, account_id = account().name_key, account().id
     return Order(
         batch=new_key(),
         visibility=check_visibility(said) if said else account().default_visibility,
         here=absolute("").rstrip("/"),
         link=link,
+        is_picture=lambda path: leads_to_picture(path, account_id),
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=mover.read_former(request.form.get("former", "")),

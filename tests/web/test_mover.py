@@ -17,6 +17,7 @@ from flaskr.errors import (
     BadArchiveError,
     NoMarkdownError,
     NoPictureError,
+    NotHereError,
     NotThereError,
     NotTriedError,
     OutsideError,
@@ -137,7 +138,7 @@ def test_two_hundred_texts_in_a_zip_are_moved(move, owner, addresses, there, ses
     assert 0 < len(problems) <= notes.lost
     assert set(problems) == set(shown_on(owner, f"{last['page']}?left=yes", ".text-problems li"))
     assert len(set(shown_on(owner, last["page"], ".text-name"))) == len(notes.texts)
-    assert f"{notes.lost} left as they were" in text(owner.get(last["page"]))
+    assert f"{notes.lost} to look at" in text(owner.get(last["page"]))
     assert count_rows(session, Image) == len(notes.pictures) + len(notes.elsewhere)
 
 
@@ -184,7 +185,7 @@ def test_a_host_that_keeps_us_waiting_is_not_asked_for_ever(move, owner, there):
     words += " ".join(f" ![](http://no-such-host.invalid/{number}.png)" for number in range(9))
     page = owner.get(move(("a.md", words.encode())).location)
     assert len(query(page, ".text-problems li")) == 10
-    assert "12 left as they were" in text(page)
+    assert "12 to look at" in text(page)
     said = [each.to_text() for each in query(page, ".text-problems li")]
     assert [each for each in said if "not asked for: no-such-host.invalid" in each] == said[3:]
 
@@ -234,6 +235,29 @@ def test_former_addresses_of_this_host_lead_here(move, owner):
         " `http://old.example/i/a.png` [d](http://old.example.net/d)"
     )
     assert texts_of(owner, answer.location) == after.encode()
+
+
+def test_what_leads_here_and_to_no_picture_is_said(move, owner, bob, session, ada):
+    here, theirs, theirs_too = (make_image(session, each) for each in (ada, bob, bob))
+    theirs.visibility = "private"
+    session.commit()
+    nothing = [
+        *("http://old.example/i/AAAAAAAAAAAA.jpg", f"{HERE}/static/x.png", "/i/AAAAAAAAAAAA.png"),
+        *(f"http://old.example/i/{theirs.key}.png", f"{HERE}/favicon.ico?a", HERE, f"{HERE}/a%2"),
+        *(f"{HERE}/_uploads/photos/0123456789abcdef.png", "HTTP://old.example/x y/%2e%2e/é"),
+    ]
+    there = [
+        *(f"http://old.example/i/{here.key}.png", f"/i/{here.key}.webp?w=64"),
+        *(f"{HERE}/tuchuang/download/{theirs_too.key}.png", "data:image/png;base64,AA"),
+    ]
+    words = " ".join(f"![](<{each}>) [to]({HERE}/nowhere)" for each in (*nothing, *there))
+    page = owner.get(move(("a.md", words.encode()), former="http://old.example").location)
+    assert [each.to_text() for each in query(page, ".text-problems code")] == nothing
+    reasons = {each.to_text() for each in query(page, ".text-problems li .muted")}
+    assert reasons == {NotHereError.message}
+    assert "4 addresses rewritten" in text(page)
+    assert "9 to look at" in text(page)
+    assert f"<{HERE}/i/AAAAAAAAAAAA.jpg>" in texts_of(owner, page.request.path).decode()
 
 
 def test_what_is_here_already_stays_as_it_is(move, owner, session, ada):
@@ -453,7 +477,7 @@ def test_what_is_kept_of_earlier_moves_has_a_bound(move, owner, monkeypatch, ses
     kept = [owner.get(f"{page}/download").status_code for page in pages]
     assert kept == [404, 404, 404, 200, 200, 200]
     assert {owner.get(page).status_code for page in pages} == {200}
-    assert "1 left as it was" in text(owner.get(pages[0]))
+    assert "1 to look at" in text(owner.get(pages[0]))
     assert not query(owner.get(pages[0]), ".text-problems code")
     assert query(owner.get(pages[5]), ".text-problems code")
 
@@ -464,14 +488,14 @@ def test_the_report_has_a_bound_and_says_how_much_is_missing(move, owner, monkey
     words = " ".join(f"![]({number}.png) ![](0.png)" for number in range(5)).encode()
     texts = {f"{order}.md": words for order in range(3)}
     page = owner.get(move(("a.zip", packed(texts))).location)
-    assert "30 left as they were" in text(page)
+    assert "30 to look at" in text(page)
     assert [each.to_text() for each in query(page, ".text-problems code")] == [
         *("0.png", "1.png", "2.png", "0.png", "1.png")
     ]
     assert [each.to_text() for each in query(page, ".text-problems li.muted")] == [
         *("and 2 more", "and 3 more")
     ]
-    assert query(page, "p.text-problems")[0].to_text() == "10 left as they were"
+    assert query(page, "p.text-problems")[0].to_text() == "10 to look at"
 
 
 def test_nobody_else_sees_a_move(move, other):
@@ -534,13 +558,13 @@ def test_the_command_moves_a_folder_in_its_place(
         assert (root / path).read_bytes() == notes.moved(path, addresses), path
     assert set(files_below(root)) == set(notes.files())
     assert (root / "0.md").stat().st_mode & 0o777 == 0o640
-    counts = f"{notes.images - notes.lost} addresses rewritten, {notes.lost} left as they were"
+    counts = f"{notes.images - notes.lost} addresses rewritten, {notes.lost} to look at"
     assert f"200 texts: {counts}" in done.output
     assert set(session.scalars(select(Image.owner_id))) == {admin.id}
 
     moved = files_below(root)
     again = runner.invoke(args=["import", "markdown", str(root)])
-    assert f"200 texts: 0 addresses rewritten, {notes.lost} left" in again.output
+    assert f"200 texts: 0 addresses rewritten, {notes.lost} to look at" in again.output
     assert files_below(root) == moved
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from time import monotonic, sleep
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from flaskr.errors import (
     FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
+    NotHereError,
     NotTriedError,
     RequestTooLargeError,
     SilentHostError,
@@ -40,6 +41,7 @@ from flaskr.library.mover.sources import Source
 from flaskr.library.uploads import Arrival, Upload, accept
 from flaskr.models import Image, User
 from flaskr.remote import Fetcher, parse_address
+from flaskr.transactions import end_read
 
 MOST_DOCUMENTS = 5000
 MOST_TEXT_BYTES = 64 * 1024**2
@@ -78,15 +80,16 @@ class Order:
 
     `here` is the address of this host, `former` are those it had; neither ends in a slash. `direct`
     are what the direct links of its pictures begin with, as paths. `link` gives the address of an
-    image that is here. `admit` is asked before a picture is fetched and may
-    raise TooManyAttemptsError; all fetching together may take `fetch_seconds`. With `dry_run`
-    nothing is taken in or fetched.
+    image that is here; `is_picture` tells whether a path of this host leads to one. `admit` is
+    asked before a picture is fetched and may raise TooManyAttemptsError; all fetching together may
+    take `fetch_seconds`. With `dry_run` nothing is taken in or fetched.
     """
 
     batch: str
     visibility: str | None
     here: str
     link: Callable[[Image], str]
+    is_picture: Callable[[str], bool]
     limits: Limits
     max_bytes: int
     former: Sequence[str] = ()
@@ -108,7 +111,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Left:
-    """An address that stays as it was, and why."""
+    """An address of which people are told: it stays as it was, or leads to nothing, and why."""
 
     address: str
     error: DomainError
@@ -118,7 +121,8 @@ class Left:
 class Moved:
     """A text that has been moved. `addresses` are all that are in it now, `rewritten` of them new.
 
-    `content` has the same bytes as `before` but for those.
+    Of an address in `left` is to be told; one that led here is rewritten nevertheless. `content`
+    has the same bytes as `before` but for those that are new.
     """
 
     name: str
@@ -183,7 +187,8 @@ class Mover:
     """One move: what it works on, and what became of each picture so far.
 
     `read` counts bytes of texts, as they are now; `waited` and `fetched` the seconds for others and
-    for pictures from elsewhere; `silent` how often in a row a host has not answered.
+    for pictures from elsewhere; `silent` how often in a row a host has not answered. `here` are the
+    paths of this host that were looked up, and whether there is a picture.
     """
 
     session: Session
@@ -196,18 +201,19 @@ class Mover:
     waited: float = 0
     fetched: float = 0
     known: dict[str, str | DomainError] = field(default_factory=dict)
+    here: dict[str, bool] = field(default_factory=dict)
     silent: Counter[str] = field(default_factory=Counter)
 
     @property
     def pictures(self) -> int:
         return len(self.known)
 
-    def document(self, path: str) -> Iterator[Upload | Moved | Skipped]:
+    def document(self, document: str) -> Iterator[Upload | Moved | Skipped]:
         """Move one text."""
         try:
-            before = self.source.text(path)
+            before = self.source.text(document)
         except (TextTooLargeError, BadArchiveError, UnreadableTextError) as error:
-            yield Skipped(path, error)
+            yield Skipped(document, error)
             return
         self.read += len(before)
         if self.read > MOST_TEXT_BYTES:
@@ -221,8 +227,14 @@ class Mover:
             renamed = self.at_home(written)
             if renamed is not None:
                 addresses[reference] = renamed
-            elif reference.kind == "image" and not self.stays(reference.address):
-                new = yield from self.new_address(path, reference.address)
+            if reference.kind == "link" or EMBEDDED.match(reference.address):
+                continue
+            path = self.path_here(self.at_home(reference.address) or reference.address)
+            if path is not None:
+                if not self.is_here(path):
+                    left.append(Left(reference.address, NotHereError()))
+            elif renamed is None:
+                new = yield from self.new_address(document, reference.address)
                 if isinstance(new, DomainError):
                     left.append(Left(reference.address, new))
                 else:
@@ -230,7 +242,7 @@ class Mover:
         content = texts.encode(rewrite(text, addresses), encoding)
         self.read += max(0, len(content) - len(before))
         now = [addresses.get(each, each.address) for each in references]
-        yield Moved(path, before, content, len(addresses), left, now)
+        yield Moved(document, before, content, len(addresses), left, now)
 
     def at_home(self, written: str) -> str | None:
         """Return an address of this host's former ones as it is now; None for any other."""
@@ -241,19 +253,27 @@ class Mover:
                     return self.order.here + rest
         return None
 
-    def stays(self, address: str) -> bool:
-        """Tell whether an address needs no move: it is here already, or the picture itself.
+    def path_here(self, address: str) -> str | None:
+        """Return the path of an address that leads to this host, without its query, else None.
 
-        It is here with any scheme or none, and as a path to a picture of ours.
+        It does so with any scheme or none, and as a path to a picture of ours.
         """
-        site = SCHEME.sub("", address)
-        if f"{site}/".startswith(f"{SCHEME.sub('', self.order.here)}/"):
-            return True
+        bare = re.split(r"[?#]", address, maxsplit=1)[0]
+        site, here = SCHEME.sub("", bare), SCHEME.sub("", self.order.here)
+        if f"{site}/".startswith(f"{here}/"):
+            return unquote(site[len(here) :])
         direct = (
-            address.startswith(path) and PICTURE.match(address, len(path))
-            for path in self.order.direct
+            bare.startswith(start) and PICTURE.match(bare, len(start))
+            for start in self.order.direct
         )
-        return bool(EMBEDDED.match(address)) or any(direct)
+        return urlsplit(bare).path if any(direct) else None
+
+    def is_here(self, path: str) -> bool:
+        """Tell whether a path of this host leads to a picture."""
+        if path not in self.here:
+            self.here[path] = self.order.is_picture(path)
+            end_read(self.session)
+        return self.here[path]
 
     def new_address(
         self, document: str, address: str
@@ -323,11 +343,12 @@ class Mover:
         begin = monotonic()
         try:
             new = yield from self.fetch_now(address)
-            del self.silent[site.netloc]
-            return new
         except SILENT as error:
             self.silent[site.netloc] += str(error.details["host"]).rstrip(".") == host
             raise
+        else:
+            del self.silent[site.netloc]
+            return new
         finally:
             self.fetched += monotonic() - begin
 
