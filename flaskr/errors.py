@@ -484,6 +484,15 @@ class ForbiddenPortError(ForbiddenAddressError):
     )
 
 
+class ForbiddenSchemeError(ForbiddenAddressError):
+    """The address is not one of the web."""
+
+    message = message_(
+        "Nothing is fetched by “%(scheme)s”, only by https and http. Save the picture, then upload "
+        "the file."
+    )
+
+
 class HostNotFoundError(DomainError):
     """No host has this name."""
 
