@@ -461,7 +461,8 @@ def import_markdown(
 
     A path is a folder, a Markdown file or a ZIP. Files are changed in their places, where nothing
     but the addresses of pictures changes; what is in a ZIP goes into a new one beside it.
-    A text that cannot be read does not stop the others; the exit status is 1 then.
+    A text that cannot be read does not stop the others; the exit status is 1 then. A picture that
+    cannot be taken in is named, and its address stays.
     """
     from flaskr.db import db as database
     from flaskr.db import require_current_schema
@@ -472,7 +473,7 @@ def import_markdown(
 
     require_current_schema()
     here = (url or current_app.config["PUBLIC_URL"]).rstrip("/")
-    if not here and not dry_run:
+    if not here:
         raise click.UsageError("Say with --url, or PUBLIC_URL, how people reach this host.")
     session = database.session
     owner = accounts.find(session, username) if username else accounts.first_admin(session)

@@ -631,14 +631,37 @@ def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
     (tmp_path / "a.md").write_text("a")
     command = ["import", "markdown", str(tmp_path / "a.md")]
     nowhere = make_app().test_cli_runner()
-    assert "PUBLIC_URL" in nowhere.invoke(args=command).output
+    for options in ([], ["--dry-run"]):
+        lacking = nowhere.invoke(args=[*command, *options])
+        assert lacking.exit_code == 2
+        assert "PUBLIC_URL" in lacking.output
     assert "--user" in nowhere.invoke(args=[*command, "--url", HERE]).output
     make_user(session, "root", is_admin=True)
     assert nowhere.invoke(args=[*command, "--url", HERE]).exit_code == 0
-    assert nowhere.invoke(args=[*command, "--dry-run"]).exit_code == 0
+    assert nowhere.invoke(args=[*command, "--dry-run", "--url", HERE]).exit_code == 0
     (tmp_path / "a.txt").write_text("a")
-    wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--dry-run"])
+    wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--url", HERE])
     assert isinstance(wrong.exception, NoMarkdownError)
+
+
+def test_a_dry_run_promises_only_what_will_happen(runner, admin, tmp_path, there, session):
+    there.answers["/b.png"] = ok(png(number=2))
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "fake.png").write_bytes(b"words")
+    (tmp_path / "empty.png").write_bytes(b"")
+    bad = ["fake.png", "empty.png", "gone.png", "http://10.0.0.1/a.png", "http://[::1]/a.png"]
+    bad += ["http://169.254.169.254/a.png", "ftp://host/a.png", f"{HERE}/i/AAAAAAAAAAAA.png"]
+    words = " ".join(f"![]({each})" for each in ("a.png", there.url("/b.png"), *bad))
+    (tmp_path / "a.md").write_text(words)
+    command = ["import", "markdown", str(tmp_path / "a.md")]
+    dry = runner.invoke(args=[*command, "--dry-run"]).output.splitlines()
+    assert not there.requests
+    assert not count_rows(session, Image)
+    assert (tmp_path / "a.md").read_text() == words
+    real = runner.invoke(args=command).output.splitlines()
+    assert dry[1 : 1 + len(bad)] == real[1 : 1 + len(bad)]
+    assert [line.split(": ")[0].strip() for line in real[1 : 1 + len(bad)]] == bad
+    assert dry[-1] == real[-1]
 
 
 def test_the_command_goes_on_after_a_text_that_cannot_be_read(runner, admin, tmp_path):

@@ -38,7 +38,7 @@ from flaskr.library.mover import texts
 from flaskr.library.mover.rewriting import rewrite
 from flaskr.library.mover.scanning import Reference, scan
 from flaskr.library.mover.sources import Source
-from flaskr.library.uploads import Arrival, Upload, accept
+from flaskr.library.uploads import Arrival, Upload, accept, check
 from flaskr.models import Image, User
 from flaskr.remote import Fetcher, parse_address
 from flaskr.transactions import end_read
@@ -82,7 +82,7 @@ class Order:
     are what the direct links of its pictures begin with, as paths. `link` gives the address of an
     image that is here; `is_picture` tells whether a path of this host leads to one. `admit` is
     asked before a picture is fetched and may raise TooManyAttemptsError; all fetching together may
-    take `fetch_seconds`. With `dry_run` nothing is taken in or fetched.
+    take `fetch_seconds`. With `dry_run` nothing is taken in or fetched, and nobody is asked.
     """
 
     batch: str
@@ -312,8 +312,6 @@ class Mover:
 
     def take(self, path: str) -> Generator[Upload, None, str]:
         """Take in a picture that came along. Raises a DomainError."""
-        if self.order.dry_run:
-            return path
         order = self.order
         with self.media.spool.create(order.max_bytes) as file:
             for chunk in self.source.read(path):
@@ -321,6 +319,9 @@ class Mover:
             file.finish()
             name = path.rpartition("/")[2]
             arrival = Arrival(file, name, order.batch, "share", visibility=order.visibility)
+            if order.dry_run:
+                check(self.media, arrival, order.limits)
+                return path
             upload = accept(self.session, self.media, self.owner, arrival, order.limits)
             yield upload
             return order.link(upload.image)
@@ -329,6 +330,7 @@ class Mover:
         """Take in a picture that lies elsewhere. Raises a DomainError."""
         order = self.order
         if order.dry_run:
+            self.fetcher.check(parse_address(address))
             return address
         site = urlsplit(address)
         host = (site.hostname or "").rstrip(".")
