@@ -480,7 +480,7 @@ def import_markdown(
     if owner is None:
         raise click.UsageError("Say with --user whose the pictures become: there is no admin.")
     seen_by = visibility or owner.default_visibility
-    wishes = Wishes(here, seen_by, read_former(" ".join(former)), dry_run=dry_run)
+    wishes = Wishes(here, seen_by, read_former("\n".join(former)), dry_run=dry_run)
     texts = rewritten = left = skipped = 0
     for place in places(paths, output, force=force):
         for moved in move_place(owner, place, wishes):
@@ -494,9 +494,10 @@ def import_markdown(
             click.echo(describe_text(f"{place.name}/{moved.name}", moved, dry_run=dry_run))
     if dry_run:
         click.echo("Nothing is changed or fetched.")
-    click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} to look at")
+    new = counted(rewritten, "address", "addresses")
+    click.echo(f"{counted(texts, 'text', 'texts')}: {new} rewritten, {left} to look at")
     if skipped:
-        click.echo(f"{skipped} texts not moved", err=True)
+        click.echo(f"{counted(skipped, 'text', 'texts')} not moved", err=True)
     click.get_current_context().exit(1 if skipped else 0)
 
 
@@ -506,6 +507,11 @@ def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:
     lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} to look at"]
     lines += [f"  {printable(each.address)}: {printable(str(each.error))}" for each in moved.left]
     return "\n".join(lines)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return how many there are, and of what."""
+    return f"{number} {one if number == 1 else several}"
 
 
 def printable(text: str) -> str:

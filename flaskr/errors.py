@@ -8,6 +8,10 @@ envelope) is the business of whoever answers.
 import errno
 from typing import Any, ClassVar
 
+SIZES = {"limit", "used", "needed"}
+FIGURES = {"most", "count"}
+"""The details of errors that are numbers of bytes, and other numbers that can be large."""
+
 
 class DomainError(Exception):
     """Something a person asked for cannot be done.
@@ -25,7 +29,20 @@ class DomainError(Exception):
         self.details = details
 
     def __str__(self) -> str:
-        return self.message % self.details
+        """The message in English, for the command and the log."""
+        return self.message % {name: plain(name, value) for name, value in self.details.items()}
+
+
+def plain(name: str, value: Any) -> Any:
+    """Return a detail of an error as an English text has it."""
+    if name in FIGURES and isinstance(value, int):
+        return f"{value:,}"
+    if name not in SIZES or not isinstance(value, int):
+        return value
+    for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
+        if value >= 1024**power and value * 10 % 1024**power == 0:
+            return f"{value / 1024**power:g} {unit}"
+    return f"{value:,} B"
 
 
 def message_(text: str) -> str:
@@ -932,8 +949,18 @@ class FormerAddressError(DomainError):
     code = "invalid_former_address"
     status = 422
     message = message_(
-        "“%(address)s” is no former address of this host, or one too many. Write it as "
+        "“%(address)s” is no address that this host can have had. Write it as "
         "https://img.example.org."
+    )
+
+
+class TooManyFormerError(DomainError):
+    """More former addresses were given than one move looks for."""
+
+    code = "too_many_former_addresses"
+    status = 422
+    message = message_(
+        "At most %(most)s former addresses can be given. Name those that your texts have."
     )
 
 

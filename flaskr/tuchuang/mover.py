@@ -250,7 +250,10 @@ def part_path(part: ReceivedFile) -> str:
 
 
 def read_order() -> Order:
-    """Return how the form wants it. Raises InvalidVisibilityError, FormerAddressError."""
+    """Return how the form wants it.
+
+    Raises InvalidVisibilityError, FormerAddressError and TooManyFormerError.
+    """
     said = request.form.get("visibility", "")
     name_key, account_id = account().name_key, account().id
     return Order(

@@ -275,11 +275,20 @@ def test_what_is_here_already_stays_as_it_is(move, owner, session, ada):
 
 
 @pytest.mark.parametrize(
-    "former", ["old.example", "ftp://a", "http://a?b", "http://u@a", "x " * 11]
+    ("former", "reason"),
+    [
+        ("old.example", "“old.example” is no address"),
+        ("ftp://a", "“ftp://a” is no address"),
+        ("http://a?b", "“http://a?b” is no address"),
+        ("http://u@a", "“http://u@a” is no address"),
+        ("http://a\n\n not an address \n", "“not an address” is no address"),
+        ("\n".join(f"http://{number}" for number in range(11)), "At most 10 former addresses"),
+    ],
 )
-def test_what_is_no_former_address_is_refused(move, session, former):
+def test_what_is_no_former_address_is_refused(move, session, former, reason):
     answer = move(("a.md", b"a"), former=former)
     assert answer.status_code == 422
+    assert reason in text(answer)
     assert not count_rows(session, Document)
 
 
@@ -644,6 +653,19 @@ def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
     assert isinstance(wrong.exception, NoMarkdownError)
 
 
+def test_numbers_are_told_as_people_write_them(make_app, move, owner, admin, tmp_path, session):
+    many = packed({f"{order}.md": b"" for order in range(10_001)})
+    (tmp_path / "a.zip").write_bytes(many)
+    large = make_app(MAX_FILE_BYTES=100_000, PUBLIC_URL=HERE).test_cli_runner()
+    refused = large.invoke(args=["import", "markdown", str(tmp_path / "a.zip")])
+    assert "more than 10,000 files" in str(refused.exception)
+    assert "more than 10,000 files" in text(move(("a.zip", many)))
+    (tmp_path / "a.md").write_text("![](a.png)")
+    (tmp_path / "a.png").write_bytes(bytes(100_001))
+    left = large.invoke(args=["import", "markdown", str(tmp_path / "a.md")])
+    assert "larger than 100,000 B." in left.output
+
+
 def test_a_dry_run_promises_only_what_will_happen(runner, admin, tmp_path, there, session):
     there.answers["/b.png"] = ok(png(number=2))
     (tmp_path / "a.png").write_bytes(png())
@@ -670,9 +692,9 @@ def test_the_command_goes_on_after_a_text_that_cannot_be_read(runner, admin, tmp
     (tmp_path / "b.png").write_bytes(png())
     done = runner.invoke(args=["import", "markdown", str(tmp_path)])
     assert done.exit_code == 1
-    assert "“a.md” is larger than" in done.output
-    assert "1 texts: 1 addresses rewritten" in done.output
-    assert "1 texts not moved" in done.output
+    assert "“a.md” is larger than 1 MB." in done.output
+    assert "1 text: 1 address rewritten, 0 to look at" in done.output
+    assert "1 text not moved" in done.output
     assert (tmp_path / "b.md").read_text() != "![](b.png)"
 
 

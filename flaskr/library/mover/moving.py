@@ -27,6 +27,7 @@ from flaskr.errors import (
     TextTooLargeError,
     TooManyAttemptsError,
     TooManyDocumentsError,
+    TooManyFormerError,
     UnreachableError,
     UnreadableTextError,
 )
@@ -147,11 +148,13 @@ Event = Progress | Upload | Moved | Skipped
 def read_former(text: str) -> list[str]:
     """Return the former addresses of this host that a text lists, without a slash at their ends.
 
-    Raises FormerAddressError for what is none, and for too many.
+    There is one on each line. Raises FormerAddressError for what is none, and TooManyFormerError.
     """
-    found = text.split()
-    for number, each in enumerate(found):
-        if number >= MOST_FORMER or not FORMER.fullmatch(each):
+    found = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(found) > MOST_FORMER:
+        raise TooManyFormerError(most=MOST_FORMER)
+    for each in found:
+        if not FORMER.fullmatch(each):
             raise FormerAddressError(address=each[:MOST_SHOWN])
     return [each.rstrip("/") for each in found]
 
