@@ -503,9 +503,13 @@ def import_markdown(
 
 def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:
     """Return a line for a text, and one for each address in it that was left."""
+    from flaskr.library.mover import each_once
+
     would = "would be " if dry_run else ""
     lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} to look at"]
-    lines += [f"  {printable(each.address)}: {printable(str(each.error))}" for each in moved.left]
+    for each, times in each_once(moved.left):
+        often = f" ({times} times)" if times > 1 else ""
+        lines.append(f"  {printable(each.address)}{often}: {printable(str(each.error))}")
     return "\n".join(lines)
 
 

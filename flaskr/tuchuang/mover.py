@@ -148,13 +148,18 @@ def move() -> str | Response:
 @bp.get("/moves/<key:batch>")
 @login_required
 def moved(batch: str) -> str:
-    """Say what came of a move, and let its texts be fetched."""
+    """Say what came of a move, and let its texts be fetched.
+
+    The texts with something to look at are shown, all of them if asked for.
+    """
     said = documents.summary(db.session, account(), batch)
-    only_left = request.args.get("left") == "yes"
+    any_left = bool(said.left or said.skipped)
+    only_left = any_left and request.args.get("all") != "yes"
     after = id_of("after") or 0
     found = documents.of_batch(db.session, account(), batch, after, LISTED + 1, only_left=only_left)
     shown = found[:LISTED]
-    this = partial(url_for, ".moved", batch=batch, left="yes" if only_left else None)
+    everything = "yes" if any_left and not only_left else None
+    this = partial(url_for, ".moved", batch=batch, all=everything)
     return render_template(
         "tuchuang/moved.html",
         batch=batch,
@@ -162,14 +167,18 @@ def moved(batch: str) -> str:
         documents=[(each, left_in(each)) for each in shown],
         more=this(after=shown[-1].id) if len(found) > LISTED else None,
         first=this() if after else None,
+        any_left=any_left,
         only_left=only_left,
         kept=documents.KEPT.days,
     )
 
 
-def left_in(document: Document) -> list[tuple[str, str]]:
-    """Return the addresses that were left in a text, and why, as people read it."""
-    return [(each["address"], fill(each["message"], each["details"])) for each in document.left]
+def left_in(document: Document) -> list[tuple[str, int, str]]:
+    """Return the addresses that were left in a text, how often, and why, as people read it."""
+    return [
+        (each["address"], each.get("times", 1), fill(each["message"], each["details"]))
+        for each in document.left
+    ]
 
 
 def id_of(name: str) -> int | None:

@@ -136,8 +136,9 @@ def test_two_hundred_texts_in_a_zip_are_moved(move, owner, addresses, there, ses
     assert rewritten == notes.images - notes.lost
     problems = shown_on(owner, last["page"], ".text-problems li")
     assert 0 < len(problems) <= notes.lost
-    assert set(problems) == set(shown_on(owner, f"{last['page']}?left=yes", ".text-problems li"))
-    assert len(set(shown_on(owner, last["page"], ".text-name"))) == len(notes.texts)
+    everything = f"{last['page']}?all=yes"
+    assert set(problems) == set(shown_on(owner, everything, ".text-problems li"))
+    assert len(set(shown_on(owner, everything, ".text-name"))) == len(notes.texts)
     assert f"{notes.lost} to look at" in text(owner.get(last["page"]))
     assert count_rows(session, Image) == len(notes.pictures) + len(notes.elsewhere)
 
@@ -507,6 +508,21 @@ def test_the_report_has_a_bound_and_says_how_much_is_missing(move, owner, monkey
     assert query(page, "p.text-problems")[0].to_text() == "10 to look at"
 
 
+def test_the_report_begins_with_what_is_to_be_looked_at(move, owner):
+    texts = {f"{order}.md": b"words" for order in range(60)}
+    texts["50.md"] = b"![](no.png) ![](no.png) ![](no.png) ![](nor.png)"
+    location = move(("a.zip", packed(texts))).location
+    page = owner.get(location)
+    assert [each.to_text() for each in query(page, ".text-name")] == ["50.md"]
+    said = [each.to_text() for each in query(page, ".text-problems li .small")]
+    assert said == ["3 times"]
+    assert "4 to look at" in text(page)
+    assert f"{location}?all=yes" in links(page)
+    assert len(shown_on(owner, f"{location}?all=yes", ".text-name")) == 60
+    good = owner.get(move(("a.md", b"words")).location)
+    assert [each.to_text() for each in query(good, ".text-name")] == ["a.md"]
+
+
 def test_nobody_else_sees_a_move(move, other):
     page = move(("a.md", b"a"), ("b.md", b"b")).location
     assert other.get(page).status_code == 404
@@ -702,6 +718,13 @@ def test_a_file_that_is_gone_is_a_text_that_cannot_be_read(tmp_path):
     source = of_files({"a.md": tmp_path / "a.md"})
     with pytest.raises(UnreadableTextError):
         source.text("a.md")
+
+
+def test_the_command_names_an_address_once(runner, admin, tmp_path):
+    (tmp_path / "a.md").write_text("![](no.png) ![](no.png) ![](nor.png)")
+    said = runner.invoke(args=["import", "markdown", str(tmp_path)]).output.splitlines()
+    assert [line.partition(":")[0] for line in said[1:3]] == ["  no.png (2 times)", "  nor.png"]
+    assert said[3] == "1 text: 0 addresses rewritten, 3 to look at"
 
 
 def test_names_in_the_report_stay_on_their_line(runner, admin, tmp_path):

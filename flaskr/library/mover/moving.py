@@ -118,6 +118,12 @@ class Left:
     error: DomainError
 
 
+def each_once(left: Sequence[Left]) -> list[tuple[Left, int]]:
+    """Return each address once, and how often the text has it."""
+    times = Counter(each.address for each in left)
+    return [(each, times[each.address]) for each in {each.address: each for each in left}.values()]
+
+
 @dataclass(frozen=True)
 class Moved:
     """A text that has been moved. `addresses` are all that are in it now, `rewritten` of them new.
