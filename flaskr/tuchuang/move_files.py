@@ -1,5 +1,6 @@
 """Moving Markdown that lies on this machine, for the command."""
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, replace
@@ -66,7 +67,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
                 yield event
             elif isinstance(event, Moved):
                 if writer is not None:
-                    named = replace(event, name=f"{place.name}/{event.name}")
+                    named = replace(event, name=posixpath.join(place.folder, event.name))
                     recorder.record(db.session, named)
                     db.session.commit()
                 yield written(writer, event)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from itertools import groupby
 from threading import Lock
 
 from flask import (
@@ -35,7 +36,7 @@ from flaskr.errors import (
 )
 from flaskr.library import mover, uses
 from flaskr.library.editing import check_visibility
-from flaskr.library.keys import new_key
+from flaskr.library.keys import is_key, new_key
 from flaskr.library.mover import Moved, Order, Progress, Skipped, Source, documents
 from flaskr.library.uploads import Upload
 from flaskr.models import MAX_ID, Document, Image
@@ -105,6 +106,15 @@ def largest_archive() -> int:
         g.may_move = True
         end_read(db.session)  # the files are read next, and may be slow
     return max_archive_bytes()
+
+
+@dataclass(frozen=True)
+class Known:
+    """Texts of one move that are known: those on this page, and how many there are in `all`."""
+
+    batch: str
+    all: int
+    texts: list[tuple[Document, int]]
 
 
 @dataclass(frozen=True)
@@ -207,10 +217,11 @@ def moved_texts(batch: str) -> Response:
 @bp.post("/move/forget")
 @login_required
 def forget_texts() -> Response:
-    """Forget the chosen texts: what only they mention is used no more."""
+    """Forget the chosen texts and moves: what only they mention is used no more."""
     ids = [int(each[:20]) for each in request.form.getlist("id") if each.isdecimal()]
     chosen = [each for each in ids if each <= MAX_ID][:MOST_CHOSEN]
-    number = uses.forget_documents(db.session, account(), chosen)
+    batches = [each for each in request.form.getlist("batch") if is_key(each)][:MOST_CHOSEN]
+    number = uses.forget_documents(db.session, account(), chosen, batches)
     if not number:
         raise NotFoundError
     db.session.commit()
@@ -365,6 +376,8 @@ def render_move(error: str = "") -> str:
     anchor = id_of("before")
     found = uses.documents_of(db.session, account(), anchor, LISTED + 1)
     shown: list[tuple[Document, int]] = list(found[:LISTED])
+    moves = [(batch, list(texts)) for batch, texts in groupby(shown, lambda row: row[0].batch)]
+    numbers = uses.documents_in(db.session, account(), [batch for batch, _ in moves])
     return render_template(
         "tuchuang/move.html",
         error=error,
@@ -372,7 +385,7 @@ def render_move(error: str = "") -> str:
         former=request.form.get("former", ""),
         visibility=request.form.get("visibility") or account().default_visibility or "unlisted",
         max_bytes=max_archive_bytes(),
-        documents=shown,
+        moves=[Known(batch, numbers.get(batch, 0), texts) for batch, texts in moves],
         older=url_for(".move", before=shown[-1][0].id) if len(found) > LISTED else None,
         newest=url_for(".move") if anchor is not None else None,
     )

@@ -541,6 +541,37 @@ def test_texts_are_listed_and_forgotten(move, owner, session, other):
     assert count_rows(session, Image) == 1
 
 
+def test_a_whole_move_is_forgotten_at_once(move, owner, session, other):
+    move(("mine.md", b"mine"))
+    files = {f"{order}.md": b"![](a.png)" for order in range(60)}
+    move(("a.zip", packed({**files, "a.png": png()})))
+    page = owner.get(MOVE)
+    assert len(query(page, "[name=id]")) == 50
+    (box,) = query(page, "[name=batch]")
+    assert "All 60 texts of this move" in text(page)
+    chosen = {"batch": box.attrs["value"]}
+    assert other.submit("/tuchuang/move/forget", chosen).status_code == 404
+    assert count_rows(session, ImageUse) == 60
+    assert owner.submit("/tuchuang/move/forget", {"batch": ["x", "0" * 12]}).status_code == 404
+    assert owner.submit("/tuchuang/move/forget", chosen).status_code == 303
+    assert not count_rows(session, ImageUse)
+    assert session.scalars(select(Document.name)).all() == ["mine.md"]
+    assert not query(owner.get(MOVE), "[name=batch]")
+
+
+@pytest.mark.parametrize("name", ["notes/a.md", "a.md"])
+def test_page_and_command_know_the_same_zip_by_the_same_names(
+    move, runner, ada, tmp_path, session, name
+):
+    content = packed({name: b"![](a.png)", name.replace("a.md", "a.png"): png()})
+    move(("notes.zip", content))
+    (tmp_path / "notes.zip").write_bytes(content)
+    command = ["import", "markdown", str(tmp_path / "notes.zip"), "--user", "ada"]
+    done = runner.invoke(args=command)
+    assert f"notes.zip/{name}: 1 rewritten" in done.output
+    assert session.scalars(select(Document.name).where(~Document.passing)).all() == [name]
+
+
 def test_a_text_of_the_same_name_replaces_only_what_it_covers(move, owner, session):
     move(("a.md", b"![](a.png)"), ("a.png", png(number=1)))
     move(("a.md", b"![](a.png)"), ("a.png", png(number=2)))
