@@ -461,7 +461,8 @@ def import_markdown(
 
     A path is a folder, a Markdown file or a ZIP. Files are changed in their places, where nothing
     but the addresses of pictures changes; what is in a ZIP goes into a new one beside it.
-    A text that cannot be read does not stop the others; the exit status is 1 then.
+    A text that cannot be read does not stop the others; the exit status is 1 then. A picture that
+    cannot be taken in is named, and its address stays.
     """
     from flaskr.db import db as database
     from flaskr.db import require_current_schema
@@ -472,14 +473,14 @@ def import_markdown(
 
     require_current_schema()
     here = (url or current_app.config["PUBLIC_URL"]).rstrip("/")
-    if not here and not dry_run:
+    if not here:
         raise click.UsageError("Say with --url, or PUBLIC_URL, how people reach this host.")
     session = database.session
     owner = accounts.find(session, username) if username else accounts.first_admin(session)
     if owner is None:
         raise click.UsageError("Say with --user whose the pictures become: there is no admin.")
     seen_by = visibility or owner.default_visibility
-    wishes = Wishes(here, seen_by, read_former(" ".join(former)), dry_run=dry_run)
+    wishes = Wishes(here, seen_by, read_former("\n".join(former)), dry_run=dry_run)
     texts = rewritten = left = skipped = 0
     for place in places(paths, output, force=force):
         for moved in move_place(owner, place, wishes):
@@ -493,18 +494,28 @@ def import_markdown(
             click.echo(describe_text(f"{place.name}/{moved.name}", moved, dry_run=dry_run))
     if dry_run:
         click.echo("Nothing is changed or fetched.")
-    click.echo(f"{texts} texts: {rewritten} addresses rewritten, {left} left as they were")
+    new = counted(rewritten, "address", "addresses")
+    click.echo(f"{counted(texts, 'text', 'texts')}: {new} rewritten, {left} to look at")
     if skipped:
-        click.echo(f"{skipped} texts not moved", err=True)
+        click.echo(f"{counted(skipped, 'text', 'texts')} not moved", err=True)
     click.get_current_context().exit(1 if skipped else 0)
 
 
 def describe_text(name: str, moved: "Moved", *, dry_run: bool) -> str:
     """Return a line for a text, and one for each address in it that was left."""
+    from flaskr.library.mover import each_once
+
     would = "would be " if dry_run else ""
-    lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} left"]
-    lines += [f"  {printable(each.address)}: {printable(str(each.error))}" for each in moved.left]
+    lines = [f"{printable(name)}: {moved.rewritten} {would}rewritten, {len(moved.left)} to look at"]
+    for each, times in each_once(moved.left):
+        often = f" ({times} times)" if times > 1 else ""
+        lines.append(f"  {printable(each.address)}{often}: {printable(str(each.error))}")
     return "\n".join(lines)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return how many there are, and of what."""
+    return f"{number} {one if number == 1 else several}"
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,10 @@ envelope) is the business of whoever answers.
 import errno
 from typing import Any, ClassVar
 
+SIZES = {"limit", "used", "needed"}
+FIGURES = {"most", "count"}
+"""The details of errors that are numbers of bytes, and other numbers that can be large."""
+
 
 class DomainError(Exception):
     """Something a person asked for cannot be done.
@@ -25,7 +29,20 @@ class DomainError(Exception):
         self.details = details
 
     def __str__(self) -> str:
-        return self.message % self.details
+        """The message in English, for the command and the log."""
+        return self.message % {name: plain(name, value) for name, value in self.details.items()}
+
+
+def plain(name: str, value: Any) -> Any:
+    """Return a detail of an error as an English text has it."""
+    if name in FIGURES and isinstance(value, int):
+        return f"{value:,}"
+    if name not in SIZES or not isinstance(value, int):
+        return value
+    for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
+        if value >= 1024**power and value * 10 % 1024**power == 0:
+            return f"{value / 1024**power:g} {unit}"
+    return f"{value:,} B"
 
 
 def message_(text: str) -> str:
@@ -484,6 +501,15 @@ class ForbiddenPortError(ForbiddenAddressError):
     )
 
 
+class ForbiddenSchemeError(ForbiddenAddressError):
+    """The address is not one of the web."""
+
+    message = message_(
+        "Nothing is fetched by “%(scheme)s”, only by https and http. Save the picture, then upload "
+        "the file."
+    )
+
+
 class HostNotFoundError(DomainError):
     """No host has this name."""
 
@@ -923,8 +949,18 @@ class FormerAddressError(DomainError):
     code = "invalid_former_address"
     status = 422
     message = message_(
-        "“%(address)s” is no former address of this host, or one too many. Write it as "
+        "“%(address)s” is no address that this host can have had. Write it as "
         "https://img.example.org."
+    )
+
+
+class TooManyFormerError(DomainError):
+    """More former addresses were given than one move looks for."""
+
+    code = "too_many_former_addresses"
+    status = 422
+    message = message_(
+        "At most %(most)s former addresses can be given. Name those that your texts have."
     )
 
 
@@ -936,6 +972,17 @@ class NotThereError(DomainError):
     message = message_("No such picture came along. Give the folder that it is in, too.")
 
 
+class NotHereError(DomainError):
+    """The text shows what it takes for a picture of this host."""
+
+    code = "not_here"
+    status = 422
+    message = message_(
+        "This leads to this host, but no such picture is here. Take it out of the text, or upload "
+        "the picture."
+    )
+
+
 class NotTriedError(DomainError):
     """A move has fetched as much, or for as long, as it may."""
 
@@ -944,6 +991,17 @@ class NotTriedError(DomainError):
     message = message_(
         "This was not fetched any more: there is too much of it for one move. Move the text that "
         "you get back once more, later."
+    )
+
+
+class SilentHostError(DomainError):
+    """A move has asked a host often enough for nothing."""
+
+    code = "silent_host"
+    status = 422
+    message = message_(
+        "This was not asked for: %(host)s did not answer twice before. Try again later, or save "
+        "the picture and upload the file."
     )
 
 

@@ -125,6 +125,17 @@ def accept(session: Session, media: Media, owner: User, arrival: Arrival, limits
     return Upload(image, deletion_secret(media, image), known)
 
 
+def check(media: Media, arrival: Arrival, limits: Limits) -> None:
+    """Look at a picture as `accept` does, and keep nothing.
+
+    Raises EmptyFileError, what DecodePool.run raises, and OSError.
+    """
+    if not arrival.file.size:
+        raise EmptyFileError
+    with opened(media, arrival, limits):
+        pass
+
+
 def repeat(session: Session, media: Media, owner_id: int, arrival: Arrival) -> Upload | None:
     """Return what a request with the arrival's key led to before, or None; nothing is decoded.
 

@@ -144,12 +144,27 @@ def documents_of(
     return [(document, count) for document, count in session.execute(query).all()]
 
 
-def forget_documents(session: Session, owner: User, ids: Sequence[int]) -> int:
-    """Forget texts of the owner's, so that they count as uses no more; return how many."""
-    owner_id = owner.id
+def documents_in(session: Session, owner: User, batches: Iterable[str]) -> dict[str, int]:
+    """Return how many texts of the owner's are known of each of these moves."""
+    query = select(Document.batch, func.count()).group_by(Document.batch)
+    query = query.where(Document.owner_id == owner.id, Document.passing.is_(False))
+    return dict(session.execute(query.where(Document.batch.in_(batches))).tuples().all())
+
+
+def forget_documents(
+    session: Session, owner: User, ids: Sequence[int], batches: Sequence[str] = ()
+) -> int:
+    """Forget texts of the owner's, so that they count as uses no more; return how many.
+
+    Those with these ids, and all that are known of these moves.
+    """
+    known = (Document.owner_id == owner.id, Document.passing.is_(False))
     begin_write(session)
     forgotten = 0
     for some in pieces(ids):
-        query = delete(Document).where(Document.owner_id == owner_id, Document.id.in_(some))
+        query = delete(Document).where(*known, Document.id.in_(some))
+        forgotten += len(session.scalars(query.returning(Document.id)).all())
+    for few in pieces(batches):
+        query = delete(Document).where(*known, Document.batch.in_(few))
         forgotten += len(session.scalars(query.returning(Document.id)).all())
     return forgotten

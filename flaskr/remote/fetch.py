@@ -112,6 +112,15 @@ class Fetcher:
         finally:
             self._seats.release()
 
+    def check(self, address: Address) -> None:
+        """Raise ForbiddenAddressError if the host is a number that is not public; ask nobody."""
+        try:
+            place = ip_address(address.host)
+        except ValueError:
+            return
+        if is_forbidden(place, self._allowed):
+            raise ForbiddenAddressError(host=address.host)
+
     @contextmanager
     def open(self, address: Address, limit: int) -> Iterator[Download]:
         """Ask for a picture of `limit` bytes at the most; give it once the answer has begun.

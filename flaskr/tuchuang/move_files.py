@@ -1,5 +1,6 @@
 """Moving Markdown that lies on this machine, for the command."""
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from flaskr.library.mover import Moved, Order, Skipped, documents
 from flaskr.library.mover.paths import Place, Writer
 from flaskr.library.uploads import Upload
 from flaskr.models import User
+from flaskr.web.here import leads_to_picture
 from flaskr.web.intake import media
 from flaskr.web.links import shown_path
 from flaskr.web.prose import own_addresses
@@ -36,7 +38,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
     One that cannot be read is skipped, and one where somebody else has written meanwhile.
     Raises what `mover.move` and the place's writer raise.
     """
-    batch = new_key()
+    batch, owner_id = new_key(), owner.id
     with current_app.test_request_context():
         direct = own_addresses()
     order = Order(
@@ -44,6 +46,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
         visibility=wishes.visibility,
         here=wishes.here,
         link=lambda image: wishes.here + shown_path(image),
+        is_picture=lambda path: leads_to_picture(path, owner_id),
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=wishes.former,
@@ -51,7 +54,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
         dry_run=wishes.dry_run,
     )
     fetcher = current_app.extensions["tuchuang.fetcher"]
-    recorder = documents.Recorder(owner.id, batch, keep_text=False)
+    recorder = documents.Recorder(owner_id, batch, keep_text=False)
     writing = nullcontext() if wishes.dry_run else place.writer
     with ExitStack() as held:
         held.enter_context(current_app.test_request_context())  # addresses are made in one
@@ -64,7 +67,7 @@ def move_place(owner: User, place: Place, wishes: Wishes) -> Iterator[Moved | Sk
                 yield event
             elif isinstance(event, Moved):
                 if writer is not None:
-                    named = replace(event, name=f"{place.name}/{event.name}")
+                    named = replace(event, name=posixpath.join(place.folder, event.name))
                     recorder.record(db.session, named)
                     db.session.commit()
                 yield written(writer, event)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from itertools import groupby
 from threading import Lock
 
 from flask import (
@@ -35,7 +36,7 @@ from flaskr.errors import (
 )
 from flaskr.library import mover, uses
 from flaskr.library.editing import check_visibility
-from flaskr.library.keys import new_key
+from flaskr.library.keys import is_key, new_key
 from flaskr.library.mover import Moved, Order, Progress, Skipped, Source, documents
 from flaskr.library.uploads import Upload
 from flaskr.models import MAX_ID, Document, Image
@@ -43,6 +44,7 @@ from flaskr.transactions import end_read
 from flaskr.tuchuang import bp
 from flaskr.web.errors import describe, fill
 from flaskr.web.formats import LINES, wants_json, wants_lines
+from flaskr.web.here import leads_to_picture
 from flaskr.web.intake import ReceivedFile, media, takes_files_up_to
 from flaskr.web.limits import count_move, count_moved_picture
 from flaskr.web.links import absolute, attachment_header, shown_path
@@ -107,6 +109,15 @@ def largest_archive() -> int:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Texts of one move that are known: those on this page, and how many there are in `all`."""
+
+    batch: str
+    all: int
+    texts: list[tuple[Document, int]]
+
+
+@dataclass(frozen=True)
 class Done:
     """How a move ended: with texts, maybe, and with a fault, maybe."""
 
@@ -147,13 +158,18 @@ def move() -> str | Response:
 @bp.get("/moves/<key:batch>")
 @login_required
 def moved(batch: str) -> str:
-    """Say what came of a move, and let its texts be fetched."""
+    """Say what came of a move, and let its texts be fetched.
+
+    The texts with something to look at are shown, all of them if asked for.
+    """
     said = documents.summary(db.session, account(), batch)
-    only_left = request.args.get("left") == "yes"
+    any_left = bool(said.left or said.skipped)
+    only_left = any_left and request.args.get("all") != "yes"
     after = id_of("after") or 0
     found = documents.of_batch(db.session, account(), batch, after, LISTED + 1, only_left=only_left)
     shown = found[:LISTED]
-    this = partial(url_for, ".moved", batch=batch, left="yes" if only_left else None)
+    everything = "yes" if any_left and not only_left else None
+    this = partial(url_for, ".moved", batch=batch, all=everything)
     return render_template(
         "tuchuang/moved.html",
         batch=batch,
@@ -161,14 +177,18 @@ def moved(batch: str) -> str:
         documents=[(each, left_in(each)) for each in shown],
         more=this(after=shown[-1].id) if len(found) > LISTED else None,
         first=this() if after else None,
+        any_left=any_left,
         only_left=only_left,
         kept=documents.KEPT.days,
     )
 
 
-def left_in(document: Document) -> list[tuple[str, str]]:
-    """Return the addresses that were left in a text, and why, as people read it."""
-    return [(each["address"], fill(each["message"], each["details"])) for each in document.left]
+def left_in(document: Document) -> list[tuple[str, int, str]]:
+    """Return the addresses that were left in a text, how often, and why, as people read it."""
+    return [
+        (each["address"], each.get("times", 1), fill(each["message"], each["details"]))
+        for each in document.left
+    ]
 
 
 def id_of(name: str) -> int | None:
@@ -197,10 +217,11 @@ def moved_texts(batch: str) -> Response:
 @bp.post("/move/forget")
 @login_required
 def forget_texts() -> Response:
-    """Forget the chosen texts: what only they mention is used no more."""
+    """Forget the chosen texts and moves: what only they mention is used no more."""
     ids = [int(each[:20]) for each in request.form.getlist("id") if each.isdecimal()]
     chosen = [each for each in ids if each <= MAX_ID][:MOST_CHOSEN]
-    number = uses.forget_documents(db.session, account(), chosen)
+    batches = [each for each in request.form.getlist("batch") if is_key(each)][:MOST_CHOSEN]
+    number = uses.forget_documents(db.session, account(), chosen, batches)
     if not number:
         raise NotFoundError
     db.session.commit()
@@ -249,14 +270,18 @@ def part_path(part: ReceivedFile) -> str:
 
 
 def read_order() -> Order:
-    """Return how the form wants it. Raises InvalidVisibilityError, FormerAddressError."""
+    """Return how the form wants it.
+
+    Raises InvalidVisibilityError, FormerAddressError and TooManyFormerError.
+    """
     said = request.form.get("visibility", "")
-    name_key = account().name_key
+    name_key, account_id = account().name_key, account().id
     return Order(
         batch=new_key(),
         visibility=check_visibility(said) if said else account().default_visibility,
         here=absolute("").rstrip("/"),
         link=link,
+        is_picture=lambda path: leads_to_picture(path, account_id),
         limits=picture_limits(),
         max_bytes=max_file_bytes(),
         former=mover.read_former(request.form.get("former", "")),
@@ -351,6 +376,8 @@ def render_move(error: str = "") -> str:
     anchor = id_of("before")
     found = uses.documents_of(db.session, account(), anchor, LISTED + 1)
     shown: list[tuple[Document, int]] = list(found[:LISTED])
+    moves = [(batch, list(texts)) for batch, texts in groupby(shown, lambda row: row[0].batch)]
+    numbers = uses.documents_in(db.session, account(), [batch for batch, _ in moves])
     return render_template(
         "tuchuang/move.html",
         error=error,
@@ -358,7 +385,7 @@ def render_move(error: str = "") -> str:
         former=request.form.get("former", ""),
         visibility=request.form.get("visibility") or account().default_visibility or "unlisted",
         max_bytes=max_archive_bytes(),
-        documents=shown,
+        moves=[Known(batch, numbers.get(batch, 0), texts) for batch, texts in moves],
         older=url_for(".move", before=shown[-1][0].id) if len(found) > LISTED else None,
         newest=url_for(".move") if anchor is not None else None,
     )

@@ -15,6 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 from flaskr.db import db, from_database_error
 from flaskr.errors import (
+    FIGURES,
+    SIZES,
     DomainError,
     FileTooLargeError,
     NotFoundError,
@@ -24,15 +26,13 @@ from flaskr.errors import (
     from_os_error,
     message_,
 )
-from flaskr.web.filters import filesize, limitsize
+from flaskr.web.filters import figure, filesize, limitsize
 from flaskr.web.formats import wants_json
 from flaskr.web.redirects import redirect_to_login
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30
-SIZES = {"used", "needed"}
-"""The details of errors that are numbers of bytes, beside the limit."""
 
 TITLES = {
     400: message_("That did not work"),
@@ -146,8 +146,10 @@ def fill(message: str, told: Mapping[str, Any]) -> str:
     details = dict(told)
     if "limit" in details:
         details["limit"] = limitsize(details["limit"])
-    for name in SIZES & details.keys():
+    for name in SIZES & details.keys() - {"limit"}:
         details[name] = filesize(details[name])
+    for name in FIGURES & details.keys():
+        details[name] = figure(details[name])
     return str(gettext(message, **details))
 
 

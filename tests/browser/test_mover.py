@@ -62,8 +62,10 @@ def test_a_folder_is_moved_with_its_pictures(member, new_context, tmp_path, opti
     page.get_by_label("Or a whole folder").set_input_files(tmp_path / "notes")
     page.get_by_role("button", name="Move", exact=True).click()
     expect(page.get_by_role("heading", name="Markdown moved")).to_be_visible()
-    expect(page.locator(".text-name")).to_have_text(["notes/one.md", "notes/two.md"])
+    expect(page.locator(".text-name")).to_have_text(["notes/one.md"])
     expect(page.locator(".text-problems code")).to_have_text(["gone.png"])
+    page.get_by_role("link", name="All texts").click()
+    expect(page.locator(".text-name")).to_have_text(["notes/one.md", "notes/two.md"])
 
 
 def test_pictures_chosen_beside_a_text_are_found(desk):

@@ -15,6 +15,7 @@ from flaskr.errors import (
     BadArchiveError,
     DomainError,
     EncryptedArchiveError,
+    ForbiddenSchemeError,
     NotThereError,
     OutsideError,
     TextTooLargeError,
@@ -242,12 +243,32 @@ def test_a_picture_that_came_without_its_folder_is_found(folder, address, path):
     assert of_files(dict.fromkeys(paths, folder)).refer("a.md", address) == path
 
 
+@pytest.mark.parametrize("more", [(), ("__MACOSX/notes/._a.md",)])
+def test_the_top_is_the_one_folder_in_which_everything_lies(pack, more):
+    paths = ("notes/deep/a.md", "notes/b.png", "notes/deep/c.png", *more)
+    with in_archive(pack(*((path, path) for path in paths))) as source:
+        assert source.refer("notes/deep/a.md", "/b.png") == "notes/b.png"
+        assert source.refer("notes/deep/a.md", "/notes/b.png") == "notes/b.png"
+        with pytest.raises(NotThereError):
+            source.refer("notes/deep/a.md", "/c.png")
+        with pytest.raises(OutsideError):
+            source.refer("notes/deep/a.md", "/../../b.png")
+
+
+def test_several_folders_have_no_top(pack):
+    for other in ("more/c.md", "c.md"):
+        with in_archive(pack(("notes/a.md", ""), ("notes/b.png", ""), (other, ""))) as source:
+            assert source.top == ""
+            with pytest.raises(NotThereError):
+                source.refer("notes/a.md", "/b.png")
+
+
 @pytest.mark.parametrize(
     ("address", "error"),
     [
         ("other/b.png", NotThereError),
         ("../b.png", OutsideError),
-        ("ftp://host/a.png", OutsideError),
+        ("ftp://host/a.png", ForbiddenSchemeError),
         ("img/", NotThereError),
     ],
 )
@@ -270,6 +291,7 @@ def test_a_picture_with_its_folder_is_found_there_only(folder, address, error):
         ("deep/../../secret.png", OutsideError),
         ("file:///etc/passwd", OutsideError),
         ("C:\\pictures\\a.png", OutsideError),
+        ("attachment:a.png", ForbiddenSchemeError),
     ],
 )
 def test_nothing_outside_of_the_folder_is_found(folder, address, error):

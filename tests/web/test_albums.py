@@ -98,7 +98,7 @@ def test_a_name_that_is_none_is_refused_and_nothing_typed_is_lost(post, session,
 def test_a_description_that_is_too_long_is_refused(post):
     page = post("new", name="a", description="x" * 5001)
     assert page.status_code == 422
-    assert "at most 5000 characters" in text(page)
+    assert "at most 5,000 characters" in text(page)
 
 
 def test_albums_lie_so_deep_and_no_deeper(post, session, ada):

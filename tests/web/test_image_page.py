@@ -227,7 +227,7 @@ def test_a_moment_is_read_in_the_zone_it_was_typed_in(owner, session, image, off
     ("field", "value", "told"),
     [
         ("title", "x" * 201, "at most 200 characters"),
-        ("alt", "x" * 1001, "at most 1000 characters"),
+        ("alt", "x" * 1001, "at most 1,000 characters"),
         ("tags", "x" * 65, "1 to 64 characters"),
         ("expires", "2001-01-01T00:00", "has passed"),
         ("expires", "soon", "Write a day and a time"),

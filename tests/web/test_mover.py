@@ -17,6 +17,7 @@ from flaskr.errors import (
     BadArchiveError,
     NoMarkdownError,
     NoPictureError,
+    NotHereError,
     NotThereError,
     NotTriedError,
     OutsideError,
@@ -25,12 +26,13 @@ from flaskr.errors import (
 )
 from flaskr.library.mover import documents, moving, of_files
 from flaskr.models import Blob, Document, Image, ImageUse, User, now
+from flaskr.remote import Fetcher, Patience, read_networks
 from flaskr.remote.fetch import AT_ONCE
 from flaskr.tuchuang import mover as views
 from flaskr.tuchuang.mover import SEATS
 from flaskr.web import limits
 from tests.browsing import JSON, AuthActions, Browser, form, links, query, text
-from tests.elsewhere import elsewhere, ok
+from tests.elsewhere import elsewhere, ok, redirect
 from tests.factories import count_rows, make_image, make_user, png
 from tests.notes import make_notes
 
@@ -134,9 +136,10 @@ def test_two_hundred_texts_in_a_zip_are_moved(move, owner, addresses, there, ses
     assert rewritten == notes.images - notes.lost
     problems = shown_on(owner, last["page"], ".text-problems li")
     assert 0 < len(problems) <= notes.lost
-    assert set(problems) == set(shown_on(owner, f"{last['page']}?left=yes", ".text-problems li"))
-    assert len(set(shown_on(owner, last["page"], ".text-name"))) == len(notes.texts)
-    assert f"{notes.lost} left as they were" in text(owner.get(last["page"]))
+    everything = f"{last['page']}?all=yes"
+    assert set(problems) == set(shown_on(owner, everything, ".text-problems li"))
+    assert len(set(shown_on(owner, everything, ".text-name"))) == len(notes.texts)
+    assert f"{notes.lost} to look at" in text(owner.get(last["page"]))
     assert count_rows(session, Image) == len(notes.pictures) + len(notes.elsewhere)
 
 
@@ -183,7 +186,41 @@ def test_a_host_that_keeps_us_waiting_is_not_asked_for_ever(move, owner, there):
     words += " ".join(f" ![](http://no-such-host.invalid/{number}.png)" for number in range(9))
     page = owner.get(move(("a.md", words.encode())).location)
     assert len(query(page, ".text-problems li")) == 10
-    assert "12 left as they were" in text(page)
+    assert "12 to look at" in text(page)
+    said = [each.to_text() for each in query(page, ".text-problems li")]
+    assert [each for each in said if "not asked for: no-such-host.invalid" in each] == said[3:]
+
+
+def test_pictures_that_lead_elsewhere_are_no_fault_of_their_host(move, owner, there, addresses):
+    there.answers.update({f"/{number}.png": ok(png(number=number)) for number in range(2)})
+    nowhere = ("http://169.254.169.254/", "http://no-such-host.invalid/", "http://127.0.0.2:1025/")
+    for number, target in enumerate((*nowhere, "http://127.0.0.2:1025/a"), start=2):
+        there.answers[f"/{number}.png"] = redirect(target)
+    order = (2, 3, 4, 5, 0, 9, 1)
+    words = " ".join(f"![]({there.url(f'/{number}.png')})" for number in order)
+    page = owner.get(move(("a.md", words.encode())).location)
+    said = [each.to_text() for each in query(page, ".text-problems li")]
+    for address, reason in zip(
+        (2, 3, 4, 5, 9), ("169.254", "no-such-host", "127.0.0.2", "127.0.0.2", "404"), strict=True
+    ):
+        (line,) = (each for each in said if there.url(f"/{address}.png") in each)
+        assert reason in line
+    moved = texts_of(owner, page.request.path).decode()
+    assert all(addresses(png(number=number)) in moved for number in range(2))
+
+
+def test_a_host_that_answers_meanwhile_is_asked_on(move, owner, app, there):
+    app.extensions["tuchuang.fetcher"] = Fetcher(
+        read_networks(["127.0.0.0/8"]), Patience(1, 0.2, 1)
+    )
+    there.answers.update({f"/{number}": lambda _: there.over.wait(5) for number in range(4)})
+    there.answers["/ok.png"] = ok(png())
+    words = " ".join(f"![]({there.url(path)})" for path in ("/0", "/ok.png", "/1", "/2", "/3"))
+    page = owner.get(move(("a.md", words.encode())).location)
+    assert [each.split(b" ")[1] for each in there.requests] == [b"/0", b"/ok.png", b"/1", b"/2"]
+    *tried, left = [each.to_text() for each in query(page, ".text-problems li .muted")]
+    assert {each.partition(".")[0] for each in tried} == {"127"}
+    assert left.startswith("This was not asked for: 127.0.0.1")
 
 
 def test_former_addresses_of_this_host_lead_here(move, owner):
@@ -201,6 +238,29 @@ def test_former_addresses_of_this_host_lead_here(move, owner):
     assert texts_of(owner, answer.location) == after.encode()
 
 
+def test_what_leads_here_and_to_no_picture_is_said(move, owner, bob, session, ada):
+    here, theirs, theirs_too = (make_image(session, each) for each in (ada, bob, bob))
+    theirs.visibility = "private"
+    session.commit()
+    nothing = [
+        *("http://old.example/i/AAAAAAAAAAAA.jpg", f"{HERE}/static/x.png", "/i/AAAAAAAAAAAA.png"),
+        *(f"http://old.example/i/{theirs.key}.png", f"{HERE}/favicon.ico?a", HERE, f"{HERE}/a%2"),
+        *(f"{HERE}/_uploads/photos/0123456789abcdef.png", "HTTP://old.example/x y/%2e%2e/é"),
+    ]
+    there = [
+        *(f"http://old.example/i/{here.key}.png", f"/i/{here.key}.webp?w=64"),
+        *(f"{HERE}/tuchuang/download/{theirs_too.key}.png", "data:image/png;base64,AA"),
+    ]
+    words = " ".join(f"![](<{each}>) [to]({HERE}/nowhere)" for each in (*nothing, *there))
+    page = owner.get(move(("a.md", words.encode()), former="http://old.example").location)
+    assert [each.to_text() for each in query(page, ".text-problems code")] == nothing
+    reasons = {each.to_text() for each in query(page, ".text-problems li .muted")}
+    assert reasons == {NotHereError.message}
+    assert "4 addresses rewritten" in text(page)
+    assert "9 to look at" in text(page)
+    assert f"<{HERE}/i/AAAAAAAAAAAA.jpg>" in texts_of(owner, page.request.path).decode()
+
+
 def test_what_is_here_already_stays_as_it_is(move, owner, session, ada):
     key = make_image(session, ada).key
     before = (
@@ -216,11 +276,20 @@ def test_what_is_here_already_stays_as_it_is(move, owner, session, ada):
 
 
 @pytest.mark.parametrize(
-    "former", ["old.example", "ftp://a", "http://a?b", "http://u@a", "x " * 11]
+    ("former", "reason"),
+    [
+        ("old.example", "“old.example” is no address"),
+        ("ftp://a", "“ftp://a” is no address"),
+        ("http://a?b", "“http://a?b” is no address"),
+        ("http://u@a", "“http://u@a” is no address"),
+        ("http://a\n\n not an address \n", "“not an address” is no address"),
+        ("\n".join(f"http://{number}" for number in range(11)), "At most 10 former addresses"),
+    ],
 )
-def test_what_is_no_former_address_is_refused(move, session, former):
+def test_what_is_no_former_address_is_refused(move, session, former, reason):
     answer = move(("a.md", b"a"), former=former)
     assert answer.status_code == 422
+    assert reason in text(answer)
     assert not count_rows(session, Document)
 
 
@@ -418,7 +487,7 @@ def test_what_is_kept_of_earlier_moves_has_a_bound(move, owner, monkeypatch, ses
     kept = [owner.get(f"{page}/download").status_code for page in pages]
     assert kept == [404, 404, 404, 200, 200, 200]
     assert {owner.get(page).status_code for page in pages} == {200}
-    assert "1 left as it was" in text(owner.get(pages[0]))
+    assert "1 to look at" in text(owner.get(pages[0]))
     assert not query(owner.get(pages[0]), ".text-problems code")
     assert query(owner.get(pages[5]), ".text-problems code")
 
@@ -429,14 +498,29 @@ def test_the_report_has_a_bound_and_says_how_much_is_missing(move, owner, monkey
     words = " ".join(f"![]({number}.png) ![](0.png)" for number in range(5)).encode()
     texts = {f"{order}.md": words for order in range(3)}
     page = owner.get(move(("a.zip", packed(texts))).location)
-    assert "30 left as they were" in text(page)
+    assert "30 to look at" in text(page)
     assert [each.to_text() for each in query(page, ".text-problems code")] == [
         *("0.png", "1.png", "2.png", "0.png", "1.png")
     ]
     assert [each.to_text() for each in query(page, ".text-problems li.muted")] == [
         *("and 2 more", "and 3 more")
     ]
-    assert query(page, "p.text-problems")[0].to_text() == "10 left as they were"
+    assert query(page, "p.text-problems")[0].to_text() == "10 to look at"
+
+
+def test_the_report_begins_with_what_is_to_be_looked_at(move, owner):
+    texts = {f"{order}.md": b"words" for order in range(60)}
+    texts["50.md"] = b"![](no.png) ![](no.png) ![](no.png) ![](nor.png)"
+    location = move(("a.zip", packed(texts))).location
+    page = owner.get(location)
+    assert [each.to_text() for each in query(page, ".text-name")] == ["50.md"]
+    said = [each.to_text() for each in query(page, ".text-problems li .small")]
+    assert said == ["3 times"]
+    assert "4 to look at" in text(page)
+    assert f"{location}?all=yes" in links(page)
+    assert len(shown_on(owner, f"{location}?all=yes", ".text-name")) == 60
+    good = owner.get(move(("a.md", b"words")).location)
+    assert [each.to_text() for each in query(good, ".text-name")] == ["a.md"]
 
 
 def test_nobody_else_sees_a_move(move, other):
@@ -455,6 +539,37 @@ def test_texts_are_listed_and_forgotten(move, owner, session, other):
     assert not count_rows(session, Document)
     assert not count_rows(session, ImageUse)
     assert count_rows(session, Image) == 1
+
+
+def test_a_whole_move_is_forgotten_at_once(move, owner, session, other):
+    move(("mine.md", b"mine"))
+    files = {f"{order}.md": b"![](a.png)" for order in range(60)}
+    move(("a.zip", packed({**files, "a.png": png()})))
+    page = owner.get(MOVE)
+    assert len(query(page, "[name=id]")) == 50
+    (box,) = query(page, "[name=batch]")
+    assert "All 60 texts of this move" in text(page)
+    chosen = {"batch": box.attrs["value"]}
+    assert other.submit("/tuchuang/move/forget", chosen).status_code == 404
+    assert count_rows(session, ImageUse) == 60
+    assert owner.submit("/tuchuang/move/forget", {"batch": ["x", "0" * 12]}).status_code == 404
+    assert owner.submit("/tuchuang/move/forget", chosen).status_code == 303
+    assert not count_rows(session, ImageUse)
+    assert session.scalars(select(Document.name)).all() == ["mine.md"]
+    assert not query(owner.get(MOVE), "[name=batch]")
+
+
+@pytest.mark.parametrize("name", ["notes/a.md", "a.md"])
+def test_page_and_command_know_the_same_zip_by_the_same_names(
+    move, runner, ada, tmp_path, session, name
+):
+    content = packed({name: b"![](a.png)", name.replace("a.md", "a.png"): png()})
+    move(("notes.zip", content))
+    (tmp_path / "notes.zip").write_bytes(content)
+    command = ["import", "markdown", str(tmp_path / "notes.zip"), "--user", "ada"]
+    done = runner.invoke(args=command)
+    assert f"notes.zip/{name}: 1 rewritten" in done.output
+    assert session.scalars(select(Document.name).where(~Document.passing)).all() == [name]
 
 
 def test_a_text_of_the_same_name_replaces_only_what_it_covers(move, owner, session):
@@ -499,13 +614,13 @@ def test_the_command_moves_a_folder_in_its_place(
         assert (root / path).read_bytes() == notes.moved(path, addresses), path
     assert set(files_below(root)) == set(notes.files())
     assert (root / "0.md").stat().st_mode & 0o777 == 0o640
-    counts = f"{notes.images - notes.lost} addresses rewritten, {notes.lost} left as they were"
+    counts = f"{notes.images - notes.lost} addresses rewritten, {notes.lost} to look at"
     assert f"200 texts: {counts}" in done.output
     assert set(session.scalars(select(Image.owner_id))) == {admin.id}
 
     moved = files_below(root)
     again = runner.invoke(args=["import", "markdown", str(root)])
-    assert f"200 texts: 0 addresses rewritten, {notes.lost} left" in again.output
+    assert f"200 texts: 0 addresses rewritten, {notes.lost} to look at" in again.output
     assert files_below(root) == moved
 
 
@@ -572,14 +687,50 @@ def test_the_command_says_what_it_lacks(make_app, tmp_path, session):
     (tmp_path / "a.md").write_text("a")
     command = ["import", "markdown", str(tmp_path / "a.md")]
     nowhere = make_app().test_cli_runner()
-    assert "PUBLIC_URL" in nowhere.invoke(args=command).output
+    for options in ([], ["--dry-run"]):
+        lacking = nowhere.invoke(args=[*command, *options])
+        assert lacking.exit_code == 2
+        assert "PUBLIC_URL" in lacking.output
     assert "--user" in nowhere.invoke(args=[*command, "--url", HERE]).output
     make_user(session, "root", is_admin=True)
     assert nowhere.invoke(args=[*command, "--url", HERE]).exit_code == 0
-    assert nowhere.invoke(args=[*command, "--dry-run"]).exit_code == 0
+    assert nowhere.invoke(args=[*command, "--dry-run", "--url", HERE]).exit_code == 0
     (tmp_path / "a.txt").write_text("a")
-    wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--dry-run"])
+    wrong = nowhere.invoke(args=["import", "markdown", str(tmp_path / "a.txt"), "--url", HERE])
     assert isinstance(wrong.exception, NoMarkdownError)
+
+
+def test_numbers_are_told_as_people_write_them(make_app, move, owner, admin, tmp_path, session):
+    many = packed({f"{order}.md": b"" for order in range(10_001)})
+    (tmp_path / "a.zip").write_bytes(many)
+    large = make_app(MAX_FILE_BYTES=100_000, PUBLIC_URL=HERE).test_cli_runner()
+    refused = large.invoke(args=["import", "markdown", str(tmp_path / "a.zip")])
+    assert "more than 10,000 files" in str(refused.exception)
+    assert "more than 10,000 files" in text(move(("a.zip", many)))
+    (tmp_path / "a.md").write_text("![](a.png)")
+    (tmp_path / "a.png").write_bytes(bytes(100_001))
+    left = large.invoke(args=["import", "markdown", str(tmp_path / "a.md")])
+    assert "larger than 100,000 B." in left.output
+
+
+def test_a_dry_run_promises_only_what_will_happen(runner, admin, tmp_path, there, session):
+    there.answers["/b.png"] = ok(png(number=2))
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "fake.png").write_bytes(b"words")
+    (tmp_path / "empty.png").write_bytes(b"")
+    bad = ["fake.png", "empty.png", "gone.png", "http://10.0.0.1/a.png", "http://[::1]/a.png"]
+    bad += ["http://169.254.169.254/a.png", "ftp://host/a.png", f"{HERE}/i/AAAAAAAAAAAA.png"]
+    words = " ".join(f"![]({each})" for each in ("a.png", there.url("/b.png"), *bad))
+    (tmp_path / "a.md").write_text(words)
+    command = ["import", "markdown", str(tmp_path / "a.md")]
+    dry = runner.invoke(args=[*command, "--dry-run"]).output.splitlines()
+    assert not there.requests
+    assert not count_rows(session, Image)
+    assert (tmp_path / "a.md").read_text() == words
+    real = runner.invoke(args=command).output.splitlines()
+    assert dry[1 : 1 + len(bad)] == real[1 : 1 + len(bad)]
+    assert [line.split(": ")[0].strip() for line in real[1 : 1 + len(bad)]] == bad
+    assert dry[-1] == real[-1]
 
 
 def test_the_command_goes_on_after_a_text_that_cannot_be_read(runner, admin, tmp_path):
@@ -588,9 +739,9 @@ def test_the_command_goes_on_after_a_text_that_cannot_be_read(runner, admin, tmp
     (tmp_path / "b.png").write_bytes(png())
     done = runner.invoke(args=["import", "markdown", str(tmp_path)])
     assert done.exit_code == 1
-    assert "“a.md” is larger than" in done.output
-    assert "1 texts: 1 addresses rewritten" in done.output
-    assert "1 texts not moved" in done.output
+    assert "“a.md” is larger than 1 MB." in done.output
+    assert "1 text: 1 address rewritten, 0 to look at" in done.output
+    assert "1 text not moved" in done.output
     assert (tmp_path / "b.md").read_text() != "![](b.png)"
 
 
@@ -598,6 +749,13 @@ def test_a_file_that_is_gone_is_a_text_that_cannot_be_read(tmp_path):
     source = of_files({"a.md": tmp_path / "a.md"})
     with pytest.raises(UnreadableTextError):
         source.text("a.md")
+
+
+def test_the_command_names_an_address_once(runner, admin, tmp_path):
+    (tmp_path / "a.md").write_text("![](no.png) ![](no.png) ![](nor.png)")
+    said = runner.invoke(args=["import", "markdown", str(tmp_path)]).output.splitlines()
+    assert [line.partition(":")[0] for line in said[1:3]] == ["  no.png (2 times)", "  nor.png"]
+    assert said[3] == "1 text: 0 addresses rewritten, 3 to look at"
 
 
 def test_names_in_the_report_stay_on_their_line(runner, admin, tmp_path):

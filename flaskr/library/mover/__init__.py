@@ -7,6 +7,7 @@ from flaskr.library.mover.moving import (
     Order,
     Progress,
     Skipped,
+    each_once,
     move,
     read_former,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Progress",
     "Skipped",
     "Source",
+    "each_once",
     "in_archive",
     "in_folder",
     "is_markdown",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, undefer
 from flaskr.errors import NotFoundError
 from flaskr.library import uses
 from flaskr.library.chosen import pieces
-from flaskr.library.mover.moving import Left, Moved, Skipped
+from flaskr.library.mover.moving import Left, Moved, Skipped, each_once
 from flaskr.models import Document, ImageUse, User
 from flaskr.transactions import begin_write
 
@@ -84,8 +84,9 @@ class Recorder:
         query = select(Document.id).where(Document.owner_id == self.owner_id)
         query = query.where(Document.name == document.name, Document.passing.is_(False))
         earlier = session.scalars(query).all()
-        distinct = list({each.address: each for each in left}.values())
-        noted = [told(each) for each in distinct[: min(MOST_LEFT, MOST_LEFT_TOGETHER - self.noted)]]
+        distinct = each_once(left)
+        most = min(MOST_LEFT, MOST_LEFT_TOGETHER - self.noted)
+        noted = [told(each, times) for each, times in distinct[:most]]
         self.noted += len(noted)
         document.owner_id, document.batch = self.owner_id, self.batch
         document.left, document.untold = noted, len(distinct) - len(noted)
@@ -110,11 +111,12 @@ def images_of(session: Session, document_id: int) -> set[int]:
     )
 
 
-def told(left: Left) -> dict[str, Any]:
-    """Return an address that was left, and why, as it is kept."""
+def told(left: Left, times: int) -> dict[str, Any]:
+    """Return an address that was left, how often, and why, as it is kept."""
     error = left.error
     return {
         "address": storable(left.address[:MOST_SHOWN]),
+        "times": times,
         "message": error.message,
         "details": {
             name: value if isinstance(value, int) else storable(str(value))

@@ -1,13 +1,14 @@
 """Moving Markdown: its pictures are taken in, and its text leads to where they are now."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from time import monotonic, sleep
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -16,15 +17,17 @@ from flaskr.errors import (
     BusyError,
     DomainError,
     FetchTimeoutError,
-    ForbiddenAddressError,
     FormerAddressError,
     HostNotFoundError,
     NoMarkdownError,
+    NotHereError,
     NotTriedError,
     RequestTooLargeError,
+    SilentHostError,
     TextTooLargeError,
     TooManyAttemptsError,
     TooManyDocumentsError,
+    TooManyFormerError,
     UnreachableError,
     UnreadableTextError,
 )
@@ -36,16 +39,17 @@ from flaskr.library.mover import texts
 from flaskr.library.mover.rewriting import rewrite
 from flaskr.library.mover.scanning import Reference, scan
 from flaskr.library.mover.sources import Source
-from flaskr.library.uploads import Arrival, Upload, accept
+from flaskr.library.uploads import Arrival, Upload, accept, check
 from flaskr.models import Image, User
 from flaskr.remote import Fetcher, parse_address
+from flaskr.transactions import end_read
 
 MOST_DOCUMENTS = 5000
 MOST_TEXT_BYTES = 64 * 1024**2
 """How large all texts together may be, before and after: each address may become a longer one."""
 
 PATIENCE = 2
-"""How often a host may keep us waiting; then nothing is asked of it any more."""
+"""How often in a row a host may keep us waiting; then nothing is asked of it any more."""
 
 PAUSE = 1
 """How many seconds are waited, each time, while others keep the service busy."""
@@ -67,8 +71,8 @@ PICTURE = re.compile(rf"[{BASE58}]{{{KEY_LENGTH}}}\.[a-z]+(?:[?#]|\Z)")
 """A picture of ours, as its direct link ends."""
 
 EMBEDDED = re.compile(r"data:", re.IGNORECASE)
-SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError, ForbiddenAddressError)
-"""Faults of a host rather than of one picture."""
+SILENT = (FetchTimeoutError, UnreachableError, HostNotFoundError)
+"""Faults of the host that they name, rather than of one picture: that one may lead to another."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +81,16 @@ class Order:
 
     `here` is the address of this host, `former` are those it had; neither ends in a slash. `direct`
     are what the direct links of its pictures begin with, as paths. `link` gives the address of an
-    image that is here. `admit` is asked before a picture is fetched and may
-    raise TooManyAttemptsError; all fetching together may take `fetch_seconds`. With `dry_run`
-    nothing is taken in or fetched.
+    image that is here; `is_picture` tells whether a path of this host leads to one. `admit` is
+    asked before a picture is fetched and may raise TooManyAttemptsError; all fetching together may
+    take `fetch_seconds`. With `dry_run` nothing is taken in or fetched, and nobody is asked.
     """
 
     batch: str
     visibility: str | None
     here: str
     link: Callable[[Image], str]
+    is_picture: Callable[[str], bool]
     limits: Limits
     max_bytes: int
     former: Sequence[str] = ()
@@ -107,17 +112,24 @@ class Progress:
 
 @dataclass(frozen=True)
 class Left:
-    """An address that stays as it was, and why."""
+    """An address of which people are told: it stays as it was, or leads to nothing, and why."""
 
     address: str
     error: DomainError
+
+
+def each_once(left: Sequence[Left]) -> list[tuple[Left, int]]:
+    """Return each address once, and how often the text has it."""
+    times = Counter(each.address for each in left)
+    return [(each, times[each.address]) for each in {each.address: each for each in left}.values()]
 
 
 @dataclass(frozen=True)
 class Moved:
     """A text that has been moved. `addresses` are all that are in it now, `rewritten` of them new.
 
-    `content` has the same bytes as `before` but for those.
+    Of an address in `left` is to be told; one that led here is rewritten nevertheless. `content`
+    has the same bytes as `before` but for those that are new.
     """
 
     name: str
@@ -142,11 +154,13 @@ Event = Progress | Upload | Moved | Skipped
 def read_former(text: str) -> list[str]:
     """Return the former addresses of this host that a text lists, without a slash at their ends.
 
-    Raises FormerAddressError for what is none, and for too many.
+    There is one on each line. Raises FormerAddressError for what is none, and TooManyFormerError.
     """
-    found = text.split()
-    for number, each in enumerate(found):
-        if number >= MOST_FORMER or not FORMER.fullmatch(each):
+    found = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(found) > MOST_FORMER:
+        raise TooManyFormerError(most=MOST_FORMER)
+    for each in found:
+        if not FORMER.fullmatch(each):
             raise FormerAddressError(address=each[:MOST_SHOWN])
     return [each.rstrip("/") for each in found]
 
@@ -182,7 +196,8 @@ class Mover:
     """One move: what it works on, and what became of each picture so far.
 
     `read` counts bytes of texts, as they are now; `waited` and `fetched` the seconds for others and
-    for pictures from elsewhere.
+    for pictures from elsewhere; `silent` how often in a row a host has not answered. `here` are the
+    paths of this host that were looked up, and whether there is a picture.
     """
 
     session: Session
@@ -195,18 +210,19 @@ class Mover:
     waited: float = 0
     fetched: float = 0
     known: dict[str, str | DomainError] = field(default_factory=dict)
-    faults: dict[str, list[DomainError]] = field(default_factory=dict)
+    here: dict[str, bool] = field(default_factory=dict)
+    silent: Counter[str] = field(default_factory=Counter)
 
     @property
     def pictures(self) -> int:
         return len(self.known)
 
-    def document(self, path: str) -> Iterator[Upload | Moved | Skipped]:
+    def document(self, document: str) -> Iterator[Upload | Moved | Skipped]:
         """Move one text."""
         try:
-            before = self.source.text(path)
+            before = self.source.text(document)
         except (TextTooLargeError, BadArchiveError, UnreadableTextError) as error:
-            yield Skipped(path, error)
+            yield Skipped(document, error)
             return
         self.read += len(before)
         if self.read > MOST_TEXT_BYTES:
@@ -220,8 +236,14 @@ class Mover:
             renamed = self.at_home(written)
             if renamed is not None:
                 addresses[reference] = renamed
-            elif reference.kind == "image" and not self.stays(reference.address):
-                new = yield from self.new_address(path, reference.address)
+            if reference.kind == "link" or EMBEDDED.match(reference.address):
+                continue
+            path = self.path_here(self.at_home(reference.address) or reference.address)
+            if path is not None:
+                if not self.is_here(path):
+                    left.append(Left(reference.address, NotHereError()))
+            elif renamed is None:
+                new = yield from self.new_address(document, reference.address)
                 if isinstance(new, DomainError):
                     left.append(Left(reference.address, new))
                 else:
@@ -229,7 +251,7 @@ class Mover:
         content = texts.encode(rewrite(text, addresses), encoding)
         self.read += max(0, len(content) - len(before))
         now = [addresses.get(each, each.address) for each in references]
-        yield Moved(path, before, content, len(addresses), left, now)
+        yield Moved(document, before, content, len(addresses), left, now)
 
     def at_home(self, written: str) -> str | None:
         """Return an address of this host's former ones as it is now; None for any other."""
@@ -240,19 +262,27 @@ class Mover:
                     return self.order.here + rest
         return None
 
-    def stays(self, address: str) -> bool:
-        """Tell whether an address needs no move: it is here already, or the picture itself.
+    def path_here(self, address: str) -> str | None:
+        """Return the path of an address that leads to this host, without its query, else None.
 
-        It is here with any scheme or none, and as a path to a picture of ours.
+        It does so with any scheme or none, and as a path to a picture of ours.
         """
-        site = SCHEME.sub("", address)
-        if f"{site}/".startswith(f"{SCHEME.sub('', self.order.here)}/"):
-            return True
+        bare = re.split(r"[?#]", address, maxsplit=1)[0]
+        site, here = SCHEME.sub("", bare), SCHEME.sub("", self.order.here)
+        if f"{site}/".startswith(f"{here}/"):
+            return unquote(site[len(here) :])
         direct = (
-            address.startswith(path) and PICTURE.match(address, len(path))
-            for path in self.order.direct
+            bare.startswith(start) and PICTURE.match(bare, len(start))
+            for start in self.order.direct
         )
-        return bool(EMBEDDED.match(address)) or any(direct)
+        return urlsplit(bare).path if any(direct) else None
+
+    def is_here(self, path: str) -> bool:
+        """Tell whether a path of this host leads to a picture."""
+        if path not in self.here:
+            self.here[path] = self.order.is_picture(path)
+            end_read(self.session)
+        return self.here[path]
 
     def new_address(
         self, document: str, address: str
@@ -291,8 +321,6 @@ class Mover:
 
     def take(self, path: str) -> Generator[Upload, None, str]:
         """Take in a picture that came along. Raises a DomainError."""
-        if self.order.dry_run:
-            return path
         order = self.order
         with self.media.spool.create(order.max_bytes) as file:
             for chunk in self.source.read(path):
@@ -300,6 +328,9 @@ class Mover:
             file.finish()
             name = path.rpartition("/")[2]
             arrival = Arrival(file, name, order.batch, "share", visibility=order.visibility)
+            if order.dry_run:
+                check(self.media, arrival, order.limits)
+                return path
             upload = accept(self.session, self.media, self.owner, arrival, order.limits)
             yield upload
             return order.link(upload.image)
@@ -308,10 +339,12 @@ class Mover:
         """Take in a picture that lies elsewhere. Raises a DomainError."""
         order = self.order
         if order.dry_run:
+            self.fetcher.check(parse_address(address))
             return address
-        faults = self.faults.setdefault(urlsplit(address).netloc, [])
-        if len(faults) >= PATIENCE:
-            raise faults[-1]
+        site = urlsplit(address)
+        host = (site.hostname or "").rstrip(".")
+        if self.silent[site.netloc] >= PATIENCE:
+            raise SilentHostError(host=host)
         if self.fetched >= order.fetch_seconds:
             raise NotTriedError
         try:
@@ -320,10 +353,13 @@ class Mover:
             raise NotTriedError from None
         begin = monotonic()
         try:
-            return (yield from self.fetch_now(address))
+            new = yield from self.fetch_now(address)
         except SILENT as error:
-            faults.append(error)
+            self.silent[site.netloc] += str(error.details["host"]).rstrip(".") == host
             raise
+        else:
+            del self.silent[site.netloc]
+            return new
         finally:
             self.fetched += monotonic() - begin
 

@@ -29,12 +29,15 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Markdown in one place. Texts are known by `name` and their path in it.
+    """Markdown in one place, called `name`.
 
-    They are written to `target`, a folder or an archive.
+    Texts are known by `folder`, if there is one, and their path below it: as on the page, to which
+    a folder comes with its name and a ZIP without. They are written to `target`, a folder or an
+    archive.
     """
 
     name: str
+    folder: str
     target: Path
     source: AbstractContextManager[Source]
     writer: AbstractContextManager[Writer]
@@ -128,7 +131,7 @@ def places(
             target = (output or path.parent) / f"{path.stem}{MOVED}"
             if target.exists() and not force:
                 raise AlreadyThereError(name=str(target))
-            found.append(Place(path.stem, target, in_archive(path), new_archive(target)))
+            found.append(Place(path.name, "", target, in_archive(path), new_archive(target)))
         elif is_markdown(path.name):
             single.setdefault(path.parent, []).append(path.name)
         else:
@@ -148,4 +151,4 @@ def folder(root: Path, source: Source, output: Path | None, *, force: bool) -> P
     """Return a folder as a place."""
     target = root if output is None else output / root.name
     writer: Writer = FolderWriter(target, in_place=output is None, force=force)
-    return Place(root.name, target, nullcontext(source), nullcontext(writer))
+    return Place(root.name, root.name, target, nullcontext(source), nullcontext(writer))

@@ -11,14 +11,22 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
-from flaskr.errors import NotThereError, OutsideError, TextTooLargeError, UnreadableTextError
+from flaskr.errors import (
+    ForbiddenSchemeError,
+    NotThereError,
+    OutsideError,
+    TextTooLargeError,
+    UnreadableTextError,
+)
 from flaskr.library.mover.archives import CHUNK, open_archive
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
 MAX_TEXT_BYTES = 1024**2
 """How large one Markdown file may be: reading one takes a second or two."""
 
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+OF_FILES = re.compile(r"file|[a-z]")
+"""How addresses of files begin: also by a drive of Windows."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +34,15 @@ class Source:
     """Files by their paths, which have slashes; `documents` are those that are Markdown.
 
     `find` returns the path under which a file can be read, or None; `read` yields its content, and
-    raises OSError and BadArchiveError. `loose` are files that came without their folders.
+    raises OSError and BadArchiveError. `loose` are files that came without their folders. `top` is
+    the one folder in which everything lies, if there is one: file managers pack it so.
     """
 
     documents: Sequence[str]
     find: Callable[[str], str | None]
     read: Callable[[str], Iterator[bytes]]
     loose: Mapping[str, str] = field(default_factory=dict)
+    top: str = ""
 
     def text(self, path: str) -> bytes:
         """Return the content of a Markdown file.
@@ -52,18 +62,20 @@ class Source:
     def refer(self, document: str, address: str) -> str:
         """Return the path of what a document means by an address.
 
-        Raises OutsideError for what lies elsewhere, NotThereError for what lies nowhere.
+        Raises OutsideError for what lies elsewhere, NotThereError for what lies nowhere, and
+        ForbiddenSchemeError for what would have to be fetched otherwise than from the web.
         """
         outside = False
-        for written in dict.fromkeys(spellings(address)):
-            base = "" if written.startswith("/") else posixpath.dirname(document)
-            path = posixpath.normpath(posixpath.join(base, written.lstrip("/")))
+        for base, written in self.meant(document, address):
+            path = posixpath.normpath(posixpath.join(base, written))
             if path == ".." or path.startswith("../"):
                 outside = True
             elif "\0" not in path and (found := self.find(path)) is not None:
                 return found
-        if SCHEME.match(address):
-            raise OutsideError
+        if scheme := SCHEME.match(address):
+            if OF_FILES.fullmatch(scheme[1].lower()):
+                raise OutsideError
+            raise ForbiddenSchemeError(scheme=scheme[1])
         for written in spellings(address):
             name = unicodedata.normalize("NFC", posixpath.basename(written))
             if name in self.loose:
@@ -71,6 +83,14 @@ class Source:
         if outside:
             raise OutsideError
         raise NotThereError
+
+    def meant(self, document: str, address: str) -> Iterator[tuple[str, str]]:
+        """Yield folders and the paths below them that a document may mean by an address."""
+        for written in dict.fromkeys(spellings(address)):
+            if written.startswith("/"):
+                yield from ((base, written.lstrip("/")) for base in dict.fromkeys(("", self.top)))
+            else:
+                yield posixpath.dirname(document), written
 
 
 def is_markdown(path: str) -> bool:
@@ -133,11 +153,13 @@ def in_archive(path: Path) -> Iterator[Source]:
 def listed(paths: Iterable[str], read: Callable[[str], Iterator[bytes]]) -> Source:
     """Return a source of which all paths are known."""
     known = {unicodedata.normalize("NFC", path): path for path in paths}
-    documents = [path for path in known.values() if is_markdown(path)]
+    files = [path for path in known.values() if not path.startswith("__MACOSX/")]
+    tops = {path.partition("/")[0] if "/" in path else "" for path in files}
     return Source(
-        sorted(path for path in documents if not path.startswith("__MACOSX/")),
+        sorted(path for path in files if is_markdown(path)),
         lambda path: known.get(unicodedata.normalize("NFC", path)),
         read,
+        top=tops.pop() if len(tops) == 1 else "",
     )
 
 
