@@ -83,12 +83,17 @@ def test_blank_lines_before_a_paragraph_hide_nothing(text):
     assert images(text) == ["a.png"]
 
 
-@pytest.mark.parametrize(("blank", "row"), [("\f", "a"), ("\f", "\x85"), ("> \f", ">     >")])
-def test_many_blank_lines_and_many_others_are_read_in_their_time(blank, row):
-    text = f"{blank}\n" * 40_000 + f"{row}\n" * 40_000 + "![](a.png)"
-    begin = process_time()
-    assert images(text) == ["a.png"]
-    assert process_time() - begin < 10
+@pytest.mark.parametrize(("blank", "row"), [("\f", "a"), ("> \f", ">     >")])
+def test_many_blank_lines_and_many_others_take_time_that_grows_with_their_number(blank, row):
+    """Not how long it takes is looked at, but what eight times the lines take: 64 were too many."""
+
+    def seconds(lines: int) -> float:
+        text = f"{blank}\n" * lines + f"{row}\n" * lines + "![](a.png)"
+        begin = process_time()
+        assert images(text) == ["a.png"]
+        return process_time() - begin
+
+    assert seconds(32_000) < 24 * min(seconds(4_000) for _ in range(2))
 
 
 # ---- against the parser itself ----------------------------------------------------------------
