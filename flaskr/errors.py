@@ -978,8 +978,8 @@ class NotHereError(DomainError):
     code = "not_here"
     status = 422
     message = message_(
-        "This leads to this host, but no such picture is here. Take it out of the text, or upload "
-        "the picture."
+        "This leads to this host, but no such picture is here. Put another one in its place, or "
+        "take it out of the text."
     )
 
 

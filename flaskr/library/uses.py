@@ -146,9 +146,11 @@ def documents_of(
 
 def documents_in(session: Session, owner: User, batches: Iterable[str]) -> dict[str, int]:
     """Return how many texts of the owner's are known of each of these moves."""
-    query = select(Document.batch, func.count()).group_by(Document.batch)
+    number = func.count().label("number")
+    query = select(Document.batch, number).group_by(Document.batch)
     query = query.where(Document.owner_id == owner.id, Document.passing.is_(False))
-    return dict(session.execute(query.where(Document.batch.in_(batches))).tuples().all())
+    rows = session.execute(query.where(Document.batch.in_(batches)))
+    return {row.batch: row.number for row in rows}
 
 
 def forget_documents(

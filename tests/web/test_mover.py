@@ -246,6 +246,7 @@ def test_what_leads_here_and_to_no_picture_is_said(move, owner, bob, session, ad
         *("http://old.example/i/AAAAAAAAAAAA.jpg", f"{HERE}/static/x.png", "/i/AAAAAAAAAAAA.png"),
         *(f"http://old.example/i/{theirs.key}.png", f"{HERE}/favicon.ico?a", HERE, f"{HERE}/a%2"),
         *(f"{HERE}/_uploads/photos/0123456789abcdef.png", "HTTP://old.example/x y/%2e%2e/é"),
+        *(f"{HERE}/_uploads/a%00/b%ff.png", f"{HERE}/i//{here.key}.png"),
     ]
     there = [
         *(f"http://old.example/i/{here.key}.png", f"/i/{here.key}.webp?w=64"),
@@ -257,7 +258,7 @@ def test_what_leads_here_and_to_no_picture_is_said(move, owner, bob, session, ad
     reasons = {each.to_text() for each in query(page, ".text-problems li .muted")}
     assert reasons == {NotHereError.message}
     assert "4 addresses rewritten" in text(page)
-    assert "9 to look at" in text(page)
+    assert "11 to look at" in text(page)
     assert f"<{HERE}/i/AAAAAAAAAAAA.jpg>" in texts_of(owner, page.request.path).decode()
 
 

@@ -48,6 +48,9 @@ MOST_DOCUMENTS = 5000
 MOST_TEXT_BYTES = 64 * 1024**2
 """How large all texts together may be, before and after: each address may become a longer one."""
 
+MOST_LOOKED_UP = 100_000
+"""How many addresses of this host a move looks up: that takes a minute."""
+
 PATIENCE = 2
 """How often in a row a host may keep us waiting; then nothing is asked of it any more."""
 
@@ -278,8 +281,10 @@ class Mover:
         return urlsplit(bare).path if any(direct) else None
 
     def is_here(self, path: str) -> bool:
-        """Tell whether a path of this host leads to a picture."""
+        """Tell whether a path of this host leads to a picture. After many it is believed."""
         if path not in self.here:
+            if len(self.here) >= MOST_LOOKED_UP:
+                return True
             self.here[path] = self.order.is_picture(path)
             end_read(self.session)
         return self.here[path]
