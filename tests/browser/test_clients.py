@@ -20,7 +20,7 @@ def fill_in(page, slug: str) -> None:
 def test_a_test_picture_arrives_as_the_app_would_send_it(desk, slug):
     fill_in(desk, slug)
     desk.get_by_role("button", name="Send a test picture").click()
-    expect(desk.get_by_text("It works: the picture is there.")).to_be_visible()
+    expect(desk.get_by_text("It works: the picture is there")).to_be_visible()
     picture = desk.get_by_role("img", name="Test picture")
     expect(picture).to_be_visible()
     assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 96
@@ -40,6 +40,35 @@ def test_what_the_service_says_of_a_revoked_token_is_shown(desk, witness):
     expect(desk.locator("[data-body]")).to_contain_text("invalid_token")
     expect(desk.get_by_role("button", name="Send a test picture")).to_be_enabled()
     assert violations(desk) == []
+
+
+def test_a_link_that_others_cannot_open_is_not_called_good(desk, witness):
+    witness.expect(404)
+    fill_in(desk, "sharex")
+    sent = desk.locator("[data-trial]")
+    sent.evaluate("""(trial) => {
+        const sample = JSON.parse(trial.dataset.sample);
+        trial.dataset.sample = JSON.stringify({...sample, path: "/api/images?keep=backup"});
+    }""")
+    desk.get_by_role("button", name="Send a test picture").click()
+    expect(desk.get_by_text("its link does not load for others")).to_be_visible()
+    expect(desk.locator("[data-body]")).to_contain_text('"visibility": "private"')
+    expect(desk.get_by_role("img", name="Test picture")).to_be_hidden()
+
+
+def test_what_the_service_says_is_read_in_its_own_script(new_context, member, witness):
+    witness.expect(401)
+    page = member.enter(new_context(locale="zh-CN"))
+    page.goto("/settings/clients/picgo")
+    page.locator(".panel form button").first.click()
+    page.locator("[data-trial]").evaluate("""(trial) => {
+        const sample = JSON.parse(trial.dataset.sample);
+        sample.headers.Authorization = "Bearer wrong";
+        trial.dataset.sample = JSON.stringify(sample);
+    }""")
+    page.locator("[data-send]").click()
+    expect(page.locator("[data-body]")).to_contain_text("令牌")
+    expect(page.locator("[data-body]")).not_to_contain_text("\\u")
 
 
 def test_no_answer_at_all(desk, witness):

@@ -29,11 +29,42 @@ async function send(trial, button) {
     const answer = await fetch(sample.path, await request(sample));
     const body = await answer.text();
     const link = answer.ok ? findLink(sample.link, body) : "";
-    show(trial, (link ? texts.textGood : texts.textBad) ?? "", body, link);
+    const picture = link ? await load(link) : null;
+    const said = picture ? texts.textGood : link ? texts.textUnseen : texts.textBad;
+    show(trial, said ?? "", readable(body), picture);
   } catch {
     show(trial, texts.textLost ?? "");
   }
   button.disabled = false;
+}
+
+/**
+ * Asks from here, whatever host the link names, and as somebody who is not logged in.
+ *
+ * @param {string} link
+ * @returns {Promise<Blob | null>} the picture behind the link; null if others do not get it
+ */
+async function load(link) {
+  const { pathname, search } = new URL(link);
+  const answer = await fetch(pathname + search, {
+    credentials: "omit",
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const isPicture = answer.headers.get("Content-Type")?.startsWith("image/");
+  return answer.ok && isPicture ? answer.blob() : null;
+}
+
+/**
+ * @param {string} body
+ * @returns {string} the same, JSON on lines of its own and with its characters as they are read
+ */
+function readable(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
 }
 
 /**
@@ -105,21 +136,20 @@ function findLink(path, body) {
 }
 
 /**
- * The picture is shown from here, whatever host its link names.
- *
  * @param {HTMLElement} trial
  * @param {string} said
  * @param {string} [body]
- * @param {string} [link]
+ * @param {Blob | null} [picture]
  */
-function show(trial, said, body = "", link = "") {
+function show(trial, said, body = "", picture = null) {
   const told = /** @type {HTMLElement} */ (trial.querySelector("[data-said]"));
   const text = /** @type {HTMLElement} */ (trial.querySelector("[data-body]"));
-  const picture = /** @type {HTMLImageElement} */ (trial.querySelector("[data-picture]"));
+  const shown = /** @type {HTMLImageElement} */ (trial.querySelector("[data-picture]"));
   told.textContent = said;
   told.hidden = false;
   text.textContent = body;
   text.hidden = !body;
-  picture.hidden = !link;
-  if (link) picture.src = new URL(link).pathname;
+  URL.revokeObjectURL(shown.src);
+  shown.hidden = !picture;
+  if (picture) shown.src = URL.createObjectURL(picture);
 }
