@@ -25,6 +25,13 @@ def test_a_test_picture_arrives_as_the_app_would_send_it(desk, slug):
     expect(picture).to_be_visible()
     assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 96
     assert violations(desk) == []
+    desk.get_by_role("button", name="Delete the test picture").click()
+    expect(desk.get_by_text("The test picture is in the trash.")).to_be_visible()
+    expect(picture).to_be_hidden()
+    expect(desk.get_by_role("button", name="Delete the test picture")).to_be_hidden()
+    expect(desk.get_by_role("button", name="Send a test picture")).to_be_focused()
+    desk.goto("/tuchuang/images")
+    expect(desk.get_by_text("test.png")).to_have_count(0)
 
 
 def test_what_the_service_says_of_a_revoked_token_is_shown(desk, witness):
@@ -69,6 +76,27 @@ def test_what_the_service_says_is_read_in_its_own_script(new_context, member, wi
     page.locator("[data-send]").click()
     expect(page.locator("[data-body]")).to_contain_text("令牌")
     expect(page.locator("[data-body]")).not_to_contain_text("\\u")
+
+
+def test_a_picture_that_is_gone_already_cannot_be_deleted(desk, witness):
+    witness.expect(404)
+    fill_in(desk, "sharex")
+    desk.get_by_role("button", name="Send a test picture").click()
+    remover = desk.get_by_role("button", name="Delete the test picture")
+    expect(remover).to_be_visible()
+    remover.evaluate("(button) => { button.value = '111111111111'; }")
+    remover.click()
+    expect(desk.get_by_text("The test picture could not be deleted.")).to_be_visible()
+
+
+def test_without_a_script_the_page_says_why_it_sends_nothing(new_context, member):
+    page = member.enter(new_context(java_script_enabled=False))
+    page.goto("/settings/clients/curl")
+    expect(page.get_by_text("needs JavaScript")).to_be_visible()
+    expect(page.get_by_text("Make a token above")).to_be_hidden()
+    page.get_by_role("button", name="Make a token and fill it in").click()
+    expect(page.get_by_text("needs JavaScript")).to_be_visible()
+    expect(page.locator("[data-send]")).to_be_hidden()
 
 
 def test_no_answer_at_all(desk, witness):

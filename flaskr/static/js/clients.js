@@ -1,4 +1,6 @@
-/** The page that sets up a program: sends a test picture as the program would. */
+/** The page that sets up a program: sends a test picture as the program would, and deletes it. */
+
+import { request as ask } from "./upload/request.js";
 
 /**
  * What the program sends; library/client_files says what each part is.
@@ -9,11 +11,14 @@
 
 const SIDE = 96;
 const TIMEOUT_MS = 30_000;
+const KEY_IN_LINK = /\/([0-9A-Za-z]+)\.[a-z0-9]+$/;
 
 const trial = document.querySelector("[data-trial]");
 const button = trial?.querySelector("[data-send]");
-if (trial instanceof HTMLElement && button instanceof HTMLButtonElement) {
+const remover = trial?.querySelector("[data-remove]");
+if (trial instanceof HTMLElement && button instanceof HTMLButtonElement && remover instanceof HTMLButtonElement) {
   button.addEventListener("click", () => send(trial, button));
+  remover.addEventListener("click", () => remove(trial, remover));
 }
 
 /**
@@ -32,10 +37,41 @@ async function send(trial, button) {
     const picture = link ? await load(link) : null;
     const said = picture ? texts.textGood : link ? texts.textUnseen : texts.textBad;
     show(trial, said ?? "", readable(body), picture);
+    if (link) offerRemoval(trial, link);
   } catch {
     show(trial, texts.textLost ?? "");
   }
   button.disabled = false;
+}
+
+/**
+ * @param {HTMLElement} trial
+ * @param {string} link to the test picture
+ */
+function offerRemoval(trial, link) {
+  const remover = /** @type {HTMLButtonElement} */ (trial.querySelector("[data-remove]"));
+  remover.value = KEY_IN_LINK.exec(new URL(link).pathname)?.[1] ?? "";
+  remover.hidden = !remover.value;
+}
+
+/**
+ * Deletes what was sent last, as the person whose page this is: the token may not be able to.
+ *
+ * @param {HTMLElement} trial
+ * @param {HTMLButtonElement} remover
+ */
+async function remove(trial, remover) {
+  const texts = trial.dataset;
+  remover.disabled = true;
+  try {
+    const answer = await ask(`${texts.pictures}/${remover.value}/delete`, { method: "POST" });
+    show(trial, (answer.ok ? texts.textRemoved : texts.textKept) ?? "");
+  } catch {
+    show(trial, texts.textKept ?? "");
+  }
+  remover.disabled = false;
+  const button = /** @type {HTMLButtonElement} */ (trial.querySelector("[data-send]"));
+  button.focus(); // the button that was pressed is gone
 }
 
 /**
@@ -136,6 +172,8 @@ function findLink(path, body) {
 }
 
 /**
+ * What was shown before is gone, and so is the way to delete it.
+ *
  * @param {HTMLElement} trial
  * @param {string} said
  * @param {string} [body]
@@ -145,10 +183,12 @@ function show(trial, said, body = "", picture = null) {
   const told = /** @type {HTMLElement} */ (trial.querySelector("[data-said]"));
   const text = /** @type {HTMLElement} */ (trial.querySelector("[data-body]"));
   const shown = /** @type {HTMLImageElement} */ (trial.querySelector("[data-picture]"));
+  const remover = /** @type {HTMLButtonElement} */ (trial.querySelector("[data-remove]"));
   told.textContent = said;
   told.hidden = false;
   text.textContent = body;
   text.hidden = !body;
+  remover.hidden = true;
   URL.revokeObjectURL(shown.src);
   shown.hidden = !picture;
   if (picture) shown.src = URL.createObjectURL(picture);
