@@ -441,7 +441,7 @@ ROUTES = {
         401, 401, 401, data=picture, open_to_programs=True
     ),
     ("settings.client", "GET"): Route(LOGIN, 200, 200, client),
-    ("settings.client", "POST"): Route(LOGIN, 201, 201, client),
+    ("settings.client", "POST"): Route(LOGIN, 303, 303, client),
     ("settings.client_file", "POST"): Route(LOGIN, 200, 200, client_file),
     ("settings.clients", "GET"): Route(LOGIN, 200, 200),
     ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
@@ -449,7 +449,7 @@ ROUTES = {
     ("settings.revoke_token", "GET"): Route(LOGIN, 404, 200, token),
     ("settings.revoke_token", "POST"): Route(LOGIN, 404, 303, token),
     ("settings.tokens", "GET"): Route(LOGIN, 200, 200),
-    ("settings.tokens", "POST"): Route(LOGIN, 201, 201, data=token_words),
+    ("settings.tokens", "POST"): Route(LOGIN, 303, 303, data=token_words),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
