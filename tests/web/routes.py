@@ -56,7 +56,8 @@ class Route:
     """What a guest, another user and the owner get: a status, or LOGIN.
 
     `values` makes the variables of the address, `data` the form, or `body` is sent as it is, with
-    `headers`; `open_to_programs` says that the route needs a Bearer token and no CSRF token.
+    `headers`; `open_to_programs` says that the route needs a Bearer token and no CSRF token, and
+    `by_secret` that its address has a secret in it, which alone counts.
     """
 
     guest: int | str
@@ -67,6 +68,12 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     body: bytes | None = field(default=None, kw_only=True)
     open_to_programs: bool = field(default=False, kw_only=True)
+    by_secret: bool = field(default=False, kw_only=True)
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether a form has to carry the token of its session."""
+        return not (self.open_to_programs or self.by_secret)
 
     def send(
         self, browser: Browser, path: str, method: str, token: str = "", **options: Any
@@ -506,7 +513,7 @@ ROUTES = {
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
     ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),
-    ("tuchuang.delete_by_link", "POST"): Route(303, 303, 303, deletion_link),
+    ("tuchuang.delete_by_link", "POST"): Route(303, 303, 303, deletion_link, by_secret=True),
     ("tuchuang.delete_set_file", "GET"): Route(LOGIN, 404, 200, document),
     ("tuchuang.delete_set_file", "POST"): Route(LOGIN, 404, 303, document),
     ("tuchuang.download", "GET"): Route(200, 200, 200, file),
