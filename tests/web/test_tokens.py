@@ -54,7 +54,7 @@ def test_loading_the_page_again_makes_no_second_token(owner, session, path):
     # Another page between does not swallow it.
     assert not SECRET.search(owner.get("/settings/clients/picgo").text)
     (secret,) = set(SECRET.findall(owner.get(path).text))
-    assert tokens.redeem(session, secret, "upload")
+    tokens.redeem(session, secret, "upload")  # which raises if it is none
     session.commit()
     assert secret not in owner.get(path).text
     assert count_rows(session, Token) == 1
