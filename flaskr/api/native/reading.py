@@ -13,7 +13,7 @@ from flask import request
 from flask_babel import gettext
 
 from flaskr.api.native.schemas import Schema
-from flaskr.errors import DomainError, message_
+from flaskr.errors import DomainError, InvalidPlaceError, message_
 from flaskr.models import MAX_ID
 
 MOST_SHOWN = 60
@@ -43,6 +43,12 @@ class InvalidFieldError(DomainError):
     code = "invalid_field"
     status = 422
     message = message_("“%(field)s” has to be %(expected)s.")
+
+
+class InvalidCursorError(InvalidPlaceError):
+    """The cursor is none that an answer has told."""
+
+    message = message_("“cursor” leads to no page. Leave it out to begin with the first one.")
 
 
 class UnknownFieldError(InvalidFieldError):

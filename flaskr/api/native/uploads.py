@@ -73,18 +73,12 @@ IDEMPOTENCY_KEY = text(
     pattern="^[!-~]{1,200}$",
 )
 OPTIONS = {"keep": KEEP, "visibility": SHOWN_TO}
-FORM = record("", {"file": FILE, **OPTIONS, "url": address()}, ("file", *OPTIONS, "url"))
-BY_ADDRESS = record(
-    "",
-    {
-        "url": address(
-            message_("Where the picture lies, on a public web server."),
-            examples=["https://example.org/lake.jpg"],
-        ),
-        **OPTIONS,
-    },
-    ("url", *OPTIONS),
+URL = address(
+    message_("Where the picture lies, on a public web server."),
+    examples=["https://example.org/lake.jpg"],
 )
+FORM = record("", {"file": FILE, **OPTIONS, "url": URL}, ("file", *OPTIONS, "url"))
+BY_ADDRESS = record("", {"url": URL, **OPTIONS}, ("url", *OPTIONS))
 PICTURE_ERRORS = (
     NoFileError,
     SeveralFilesError,

@@ -33,6 +33,7 @@ def test_a_list_is_read_to_its_end_by_cursors(call, upload):
 def test_a_cursor_of_no_page_is_refused_rather_than_read_as_the_first(call, cursor):
     answer = call("GET", "/images", query_string={"cursor": cursor})
     assert (answer.status_code, code(answer)) == (400, "invalid_place")
+    assert "cursor" in answer.json["error"]["message"]
 
 
 def test_a_list_is_narrowed_and_sorted(call, upload):
@@ -89,6 +90,7 @@ def told_later(told: dict[str, object]) -> dict[str, object]:
 def test_what_a_list_is_narrowed_by_has_to_be_there(call, query):
     answer = call("GET", f"/images?{query}")
     assert (answer.status_code, code(answer)) == (404, "not_found")
+    assert "page" not in answer.json["error"]["message"]
 
 
 def test_what_is_said_of_a_picture_is_changed_all_or_nothing(call, upload):
