@@ -121,6 +121,15 @@ def test_a_file_is_downloaded_and_copied_with_its_token(new_context, member):
     assert clipboard(page) == text
 
 
+@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_no_way_through_the_settings_is_cut_off(new_context, member, width, locale):
+    page = member.enter(new_context(locale=locale, viewport={"width": width, "height": 800}))
+    page.goto("/settings/clients")
+    for tab in page.locator(".tabs .tab").all():
+        expect(tab).to_be_in_viewport(ratio=1)
+
+
 def test_a_token_by_keyboard_alone(new_context, member):
     page = member.enter(new_context(permissions=["clipboard-read", "clipboard-write"]))
     page.goto("/settings/tokens")
