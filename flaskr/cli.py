@@ -266,9 +266,10 @@ def create_token(username: str, name: str, scope: str) -> None:
 @click.option(
     "--token",
     envvar="TUCHUANG_TOKEN",
-    required=True,
-    help="A token for it, from its settings. In TUCHUANG_TOKEN, other users do not see it.",
+    help="A token for it, from its settings. Other users of the computer can see it here, and not "
+    "in TUCHUANG_TOKEN or a file.",
 )
+@click.option("--token-file", help="A file with the token; it comes before --token.")
 @click.option(
     "--format",
     "form",
@@ -297,26 +298,27 @@ def push(
     /,
     files: tuple[str, ...],
     server: str,
-    token: str,
+    token: str | None,
+    token_file: str | None,
     form: str,
     **options: str,
 ) -> None:
-    """Send FILES (`-` is standard input) to a service and print one link a line.
+    """Send FILES to a service and print one link a line.
 
-    Links load for others whatever your account is set to, unless --keep or --visibility say
-    otherwise. A file that is refused does not stop the others; the exit status is 1 then.
+    `-` is standard input; what is an address (https://…) the service fetches. Links load for others
+    whatever your account is set to, unless --keep or --visibility say otherwise. A file that is
+    refused does not stop the others; the exit status is 1 then.
     """
     from flaskr.client import PushError, read_service
 
     try:
-        service = read_service(server, token)
+        service = read_service(server, find_token(token, token_file))
     except PushError as error:
         raise click.UsageError(str(error)) from error
     failed = False
     for path in files:
-        name = Path(path).name if path != "-" else "picture"
         try:
-            links = push_one(service, path, name, options)["links"]
+            links = push_one(service, path, options)["links"]
         except (PushError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             click.echo(f"{path}: {reason}", err=True)
@@ -326,10 +328,30 @@ def push(
     ctx.exit(1 if failed else 0)
 
 
-def push_one(service: "Service", path: str, name: str, options: "Mapping[str, str]") -> Any:
-    """Send one file, with progress on standard error. Raises PushError and OSError."""
-    from flaskr.client import push as send
+def find_token(token: str | None, file: str | None) -> str:
+    """Return the token that is said, or stands in the file. Raises UsageError."""
+    if file is None:
+        if token:
+            return token
+        raise click.UsageError("There is no token; say it in TUCHUANG_TOKEN, or with --token-file")
+    try:
+        return Path(file).expanduser().read_text()
+    except (OSError, RuntimeError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise click.UsageError(f"The token cannot be read from {file}: {reason}") from error
 
+
+def push_one(service: "Service", path: str, options: "Mapping[str, str]") -> Any:
+    """Send one file, or its address; progress goes to standard error.
+
+    Raises PushError and OSError.
+    """
+    from flaskr.client import push as send
+    from flaskr.client import push_address
+
+    if path.startswith(("http://", "https://")):
+        return push_address(service, path, options)
+    name = Path(path).name if path != "-" else "picture"
     with tempfile.TemporaryFile() if path == "-" else open(path, "rb") as file:  # noqa: PTH123 - so that both have one type
         if path == "-":
             shutil.copyfileobj(sys.stdin.buffer, file)

@@ -7,10 +7,11 @@ import json
 import os
 import secrets
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from itertools import chain
 from typing import IO, Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -65,10 +66,25 @@ def push(
     head, tail = form_around(name, boundary)
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
+    length = len(head) + size + len(tail)
+    body = chain([head], counted(file, told), [tail])
+    return post(service, f"multipart/form-data; boundary={boundary}", length, body, options)
+
+
+def push_address(service: Service, address: str, options: Mapping[str, str]) -> Any:
+    """Let the service fetch one picture, and return what it says of it. Raises PushError."""
+    body = json.dumps({"url": address}).encode()
+    return post(service, "application/json", len(body), [body], options)
+
+
+def post(
+    service: Service, type_: str, length: int, body: Iterable[bytes], options: Mapping[str, str]
+) -> Any:
+    """Send a body of this type and length, and return what a good answer says. Raises PushError."""
     headers = {
         "Authorization": f"Bearer {service.token}",
-        "Content-Type": f"multipart/form-data; boundary={boundary}",
-        "Content-Length": str(len(head) + size + len(tail)),
+        "Content-Type": type_,
+        "Content-Length": str(length),
         "Accept": "application/json",
     }
     host = service.address.netloc
@@ -80,7 +96,8 @@ def push(
                 connection.putheader(header, text)
             connection.endheaders()
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before it was all sent
-                send(connection, head, file, tail, told)
+                for piece in body:
+                    connection.send(piece)
             return read(connection.getresponse())
     except ssl.SSLError as error:
         raise PushError(f"no secure connection to {host}: {error}") from error
@@ -108,24 +125,11 @@ def form_around(name: str, boundary: str) -> tuple[bytes, bytes]:
     return head.encode(errors="replace"), f"\r\n--{boundary}--\r\n".encode()
 
 
-def send(
-    connection: HTTPConnection,
-    head: bytes,
-    file: IO[bytes],
-    tail: bytes,
-    told: Callable[[int], object],
-) -> None:
-    """Send the body. Raises OSError."""
-    connection.send(head)
-    for piece in pieces(file):
-        connection.send(piece)
-        told(len(piece))
-    connection.send(tail)
-
-
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
+def counted(file: IO[bytes], told: Callable[[int], object]) -> Iterator[bytes]:
+    """Yield the file in pieces, and tell the length of each once it was sent."""
     while piece := file.read(PIECE):
         yield piece
+        told(len(piece))
 
 
 def read(response: HTTPResponse) -> Any:

@@ -72,8 +72,7 @@ class InvalidTokenError(DomainError):
     code = "invalid_token"
     status = 401
     message = message_(
-        "This token is missing, unknown or expired. Make a new one and send it as "
-        "“Authorization: Bearer …”."
+        "This token is missing, unknown or expired. Make a new one in the settings, under “Tokens”."
     )
 
 

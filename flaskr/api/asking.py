@@ -2,6 +2,8 @@
 
 from flask import request
 
+MOST_DIGITS = 9
+
 
 def sent_text(*names: str) -> str:
     """Return the first of these fields that the request has, as a form or JSON; or nothing."""
@@ -17,6 +19,9 @@ def sent_text(*names: str) -> str:
 
 
 def asked_page() -> int:
-    """Return the number of the page that the query asks for; the first for what is none."""
+    """Return the number of the page that the query asks for; the first for what is none.
+
+    One that is further than any list reaches is cut to a number that still is.
+    """
     said = request.args.get("page", "")
-    return int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else 1
+    return int(said[:MOST_DIGITS]) if said.isascii() and said.isdecimal() else 1

@@ -1,9 +1,8 @@
 """Setting up programs that send pictures: steps, texts and files, with a fresh token in them."""
 
 from dataclasses import asdict
-from typing import Any
 
-from flask import current_app, make_response, render_template, request
+from flask import current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
@@ -11,7 +10,7 @@ from flaskr.errors import NotFoundError
 from flaskr.library import tokens
 from flaskr.library.client_files import CLIENTS, Client, Host, Setup
 from flaskr.library.keys import is_secret
-from flaskr.settings import bp
+from flaskr.settings import bp, once
 from flaskr.web.links import absolute, attachment_header
 from flaskr.web.users import account, login_required
 
@@ -29,13 +28,14 @@ def clients() -> str:
 @bp.route("/clients/<slug>", methods=("GET", "POST"))
 @login_required
 def client(slug: str) -> str | Response:
-    """Say how to set up one program; a POST makes a token and says it with that filled in."""
+    """Say how to set up one program; a POST makes a token, with which it is said once."""
     known = find(slug)
     if request.method != "POST":
-        return render(known, PLACEHOLDER)
+        return render(known, once.take())
     made = tokens.create(db.session, account(), name=known.name, scope=known.scope)
     db.session.commit()
-    return make_response(render(known, made.secret, token=made.secret), 201)
+    once.hold(made.secret)
+    return redirect(url_for(".client", slug=slug), 303)
 
 
 @bp.post("/clients/<slug>/files/<name>")
@@ -67,8 +67,9 @@ def make(known: Client, token: str) -> Setup:
     return known.make(host)
 
 
-def render(known: Client, token_text: str, **context: Any) -> str:
-    setup = make(known, token_text)
+def render(known: Client, token: str | None) -> str:
+    setup = make(known, token or PLACEHOLDER)
+    sample = asdict(setup.sample)
     return render_template(
-        "settings/client.html", client=known, setup=setup, sample=asdict(setup.sample), **context
+        "settings/client.html", client=known, setup=setup, sample=sample, token=token
     )

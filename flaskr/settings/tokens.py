@@ -10,13 +10,14 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.validators import DataRequired
 
 from flaskr.db import db
 from flaskr.errors import DomainError, TextTooLongError, TooManyTokensError
 from flaskr.library import tokens as library
 from flaskr.library.tokens import SCOPES
 from flaskr.models import now
-from flaskr.settings import bp
+from flaskr.settings import bp, once
 from flaskr.web.errors import describe
 from flaskr.web.users import account, login_required
 
@@ -24,7 +25,11 @@ from flaskr.web.users import account, login_required
 class TokenForm(FlaskForm):
     """A token to be made. `days` is how long it will be good; 0 is for ever."""
 
-    name = StringField(_l("What is it for?"), description=_l("So that you know it again."))
+    name = StringField(
+        _l("What is it for?"),
+        [DataRequired(_l("Give it a name, such as that of the app."))],
+        description=_l("So that you know it again."),
+    )
     scope = RadioField(
         _l("What may it do?"),
         choices=[SelectChoice(scope, scope) for scope in SCOPES],
@@ -46,10 +51,10 @@ class TokenForm(FlaskForm):
 @bp.route("/tokens", methods=("GET", "POST"))
 @login_required
 def tokens() -> str | Response:
-    """List the account's tokens; make one, and show its text, this once."""
+    """List the account's tokens, one that was just made with its text; a POST makes one."""
     form = TokenForm()
     if not form.validate_on_submit():
-        return render(form)
+        return render(form, made=once.take() if request.method == "GET" else None)
     days = form.days.data
     try:
         made = library.create(
@@ -62,7 +67,8 @@ def tokens() -> str | Response:
     except (TextTooLongError, TooManyTokensError) as error:
         return refuse(form, error)
     db.session.commit()
-    return make_response(render(TokenForm(formdata=None), made=made), 201)
+    once.hold(made.secret)
+    return redirect(url_for(".tokens"), 303)
 
 
 @bp.route("/tokens/<int:token_id>/revoke", methods=("GET", "POST"))

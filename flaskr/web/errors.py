@@ -65,6 +65,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StorageError, answer_limits_error)  # counters elsewhere
     app.register_error_handler(OSError, answer_os_error)
     app.after_request(say_when_to_retry)
+    app.after_request(say_how_to_come_in)
 
 
 def answer_domain_error(error: DomainError) -> Response:
@@ -82,6 +83,13 @@ def say_when_to_retry(response: Response) -> Response:
     """Tell clients when to come back after a fault of ours, whoever shaped the answer."""
     if response.status_code in {503, 507}:
         response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    return response
+
+
+def say_how_to_come_in(response: Response) -> Response:
+    """Tell programs that a token opens what they were refused; people get a page to log in."""
+    if response.status_code == 401 and response.mimetype != "text/html":
+        response.headers.setdefault("WWW-Authenticate", "Bearer")
     return response
 
 

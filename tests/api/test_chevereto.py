@@ -12,7 +12,9 @@ from flaskr.api.chevereto import InvalidExpirationError, parse_duration
 from flaskr.library.albums import albums_of
 from flaskr.library.tags import tags_of
 from flaskr.models import Image
+from flaskr.web.intake import FORM_OVERHEAD
 from tests.api.adapters import BY_NAME
+from tests.browsing import Browser, form
 from tests.factories import count_rows, make_album, make_token, png
 
 CHEVERETO = BY_NAME["chevereto"]
@@ -186,6 +188,16 @@ def test_a_text_tells_of_an_error_without_json(client):
     answer = client.get(UPLOAD, query_string={"format": "txt", "key": "wrong"})
     assert (answer.status_code, answer.mimetype) == (400, "text/plain")
     assert answer.text.startswith("The token is wrong")
+
+
+def test_what_is_too_big_to_be_read_is_told_in_the_form_that_the_address_asks_for(
+    make_app, session, ada
+):
+    client, token = Browser(make_app(MAX_FILE_BYTES=1000)), make_token(session, ada)
+    sent = form({"format": "txt"}, ("a.png", png() + bytes(FORM_OVERHEAD + 4000)))
+    answer = client.post(f"{UPLOAD}?format=txt", headers={"X-API-Key": token}, **sent)
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert answer.text.startswith("The file is larger than")
 
 
 def test_who_only_looks_uploads_nothing(client, session, token):

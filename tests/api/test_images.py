@@ -215,7 +215,7 @@ def test_two_files_at_once_are_refused_rather_than_one_of_them_lost(send, sessio
 
 def test_no_file_at_all_is_said(client, token):
     headers = {"Authorization": f"Bearer {token}"}
-    bodies: list[dict[str, Any]] = [{}, {"data": {"other": "x"}}, {"json": {}}]
+    bodies: list[dict[str, Any]] = [{}, {"data": {"keep": "share"}}, {"json": {}}]
     for options in bodies:
         answer = client.post(IMAGES, headers=headers, **options)
         assert (answer.status_code, code(answer)) == (400, "no_file")

@@ -65,6 +65,29 @@ def test_server_and_token_may_be_options_and_the_address_end_in_a_slash(push, me
     assert member.loads(out.strip(), picture.content)
 
 
+def test_the_token_may_be_in_a_file(push, member, picture, tmp_path):
+    file = tmp_path / "token.txt"
+    file.write_text(f"{member.caller.token}\n")
+    status, out, _ = push("--token-file", file, picture.path, TUCHUANG_TOKEN="wrong")
+    assert status == 0
+    assert member.loads(out.strip(), picture.content)
+    home = {"HOME": str(tmp_path), "TUCHUANG_TOKEN": ""}
+    assert push("--token-file", "~/token.txt", picture.path, **home)[1] == out
+    status, out, err = push("--token-file", tmp_path / "none", picture.path)
+    assert (status, out) == (2, "")
+    assert "none: No such file" in err
+    status, out, err = push(picture.path, TUCHUANG_TOKEN="")
+    assert (status, out) == (2, "")
+    assert "There is no token" in err
+
+
+def test_an_address_is_left_to_the_service(push):
+    status, out, err = push("http://127.0.0.1/lake.png")
+    assert (status, out) == (1, "")
+    assert err.startswith("http://127.0.0.1/lake.png: ")
+    assert "No such file" not in err
+
+
 def test_links_in_another_form(push, picture):
     status, out, _ = push("--format", "markdown", picture.path)
     assert status == 0

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import xmlrpc.client
 from dataclasses import replace
@@ -41,41 +42,54 @@ def run(*command: str | Path, folder: Path, path: str = "") -> subprocess.Comple
     )
 
 
-def script(setup: Setup, folder: Path) -> Path:
-    """Save the script as the page says."""
-    (file,) = setup.files
-    path = folder / file.name
-    path.write_text(file.text)
-    return path
+def save(setup: Setup, folder: Path) -> Path:
+    """Save the files as the page says; return the last one, which is the script if there is one."""
+    for file in setup.files:
+        (folder / file.name).write_text(file.text)
+    return folder / setup.files[-1].name
+
+
+@pytest.fixture
+def overheard(tmp_path: Path) -> Path:
+    """A folder for `path` in which curl notes in `said` what it was called with."""
+    folder = tmp_path / "overheard"
+    folder.mkdir()
+    curl, said = shutil.which("curl"), shlex.quote(str(folder / "said"))
+    (folder / "curl").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {said}\nexec {curl} "$@"\n')
+    (folder / "curl").chmod(0o755)
+    return folder
 
 
 # ---- a shell --------------------------------------------------------------------------------
 
 
-def test_both_commands_of_the_curl_page(member, picture, tmp_path):
+def test_both_commands_of_the_curl_page(member, picture, tmp_path, overheard):
     (tmp_path / "picture.png").write_bytes(picture.content)
-    values = set_up("curl", member).values
-    told = run("sh", "-c", values["command"], folder=tmp_path)
+    setup, path = set_up("curl", member), str(overheard)
+    save(setup, tmp_path)
+    told = run("sh", "-c", setup.values["command"], folder=tmp_path, path=path)
     assert '"sha256":' in told.stdout, told.stderr
-    link = run("sh", "-c", values["link_command"], folder=tmp_path).stdout
+    link = run("sh", "-c", setup.values["link_command"], folder=tmp_path, path=path).stdout
     assert member.loads(link.strip(), picture.content)
+    assert member.host.token not in (overheard / "said").read_text()
 
 
 def typora_command(setup: Setup, way: str, folder: Path) -> list[str]:
     """What Typora runs, by the script of the page or by the command."""
-    if way == "script":
-        return ["sh", str(script(setup, folder))]
-    return shlex.split(setup.values["command"])
+    last = save(setup, folder)
+    return ["sh", str(last)] if way == "script" else shlex.split(setup.values["command"])
 
 
 @pytest.mark.parametrize("way", ["script", "command"])
-def test_typora(member, picture, tmp_path, way):
+def test_typora(member, picture, tmp_path, overheard, way):
     setup = set_up("typora", member)
     second = tmp_path / "second.png"
     second.write_bytes(picture.content + b"\0")
     command = typora_command(setup, way, tmp_path)
-    done = run(*command, picture.path, second, folder=tmp_path)
+    done = run(*command, picture.path, second, folder=tmp_path, path=str(overheard))
     assert done.returncode == 0, done.stderr
+    assert member.host.token not in " ".join(command)
+    assert way == "command" or member.host.token not in (overheard / "said").read_text()
     # Typora takes the last lines, as many as it gave files.
     first_link, _ = done.stdout.splitlines()[-2:]
     assert member.loads(first_link, picture.content)
@@ -93,6 +107,22 @@ def test_typora_is_told_of_a_failure(member, tmp_path, way):
     assert "token" in done.stderr
 
 
+@pytest.mark.parametrize("way", ["script", "command"])
+def test_what_typora_cannot_send_is_named_and_does_not_stop_the_rest(
+    member, picture, tmp_path, way
+):
+    words, missing = tmp_path / "words.png", tmp_path / "missing.png"
+    words.write_bytes(b"words")
+    command = typora_command(set_up("typora", member), way, tmp_path)
+    forbidden = "http://127.0.0.1/a.png"
+    done = run(*command, words, missing, forbidden, picture.path, folder=tmp_path)
+    assert done.returncode == 1
+    assert member.loads(done.stdout.strip(), picture.content)
+    for each in (words, missing, forbidden):
+        assert str(each) in done.stderr
+    assert "This is not a picture we can take" in done.stderr
+
+
 @pytest.fixture
 def desktop(tmp_path, picture):
     """Programs of a desktop: Flameshot, which takes always the same screenshot, and a clipboard."""
@@ -107,17 +137,18 @@ def desktop(tmp_path, picture):
     return folder
 
 
-def test_flameshot(member, picture, tmp_path, desktop):
-    path = script(set_up("flameshot", member), tmp_path)
-    done = run("sh", path, folder=tmp_path, path=str(desktop))
+def test_flameshot(member, picture, tmp_path, desktop, overheard):
+    path = save(set_up("flameshot", member), tmp_path)
+    done = run("sh", path, folder=tmp_path, path=f"{desktop}{os.pathsep}{overheard}")
     assert done.returncode == 0, done.stderr
+    assert member.host.token not in (overheard / "said").read_text()
     assert member.loads(done.stdout.strip(), picture.content)
     assert (tmp_path / "clipboard").read_text() == done.stdout.strip()
 
 
 def test_flameshot_broken_off_sends_nothing(member, tmp_path, desktop):
     (desktop / "flameshot").write_text("#!/bin/sh\nexit 1\n")
-    path = script(set_up("flameshot", member), tmp_path)
+    path = save(set_up("flameshot", member), tmp_path)
     done = run("sh", path, folder=tmp_path, path=str(desktop))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -217,7 +248,9 @@ def test_the_uploader_of_sharex_and_the_command_of_curl_share(recluse, picture, 
     sent = CustomUploader(file.text).send(recluse.caller, picture.path)
     assert recluse.loads(sent.url, picture.content)
     (tmp_path / "picture.png").write_bytes(picture.content)
-    told = run("sh", "-c", set_up("curl", recluse).values["command"], folder=tmp_path)
+    setup = set_up("curl", recluse)
+    save(setup, tmp_path)
+    told = run("sh", "-c", setup.values["command"], folder=tmp_path)
     assert recluse.loads(json.loads(told.stdout)["url"], picture.content)
 
 

@@ -57,7 +57,8 @@ class Route:
     """What a guest, another user and the owner get: a status, or LOGIN.
 
     `values` makes the variables of the address, `data` the form, or `body` is sent as it is, with
-    `headers`; `open_to_programs` says that the route needs a Bearer token and no CSRF token.
+    `headers`; `open_to_programs` says that the route needs a Bearer token and no CSRF token, and
+    `by_secret` that its address has a secret in it, which alone counts.
     """
 
     guest: int | str
@@ -68,6 +69,12 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     body: bytes | None = field(default=None, kw_only=True)
     open_to_programs: bool = field(default=False, kw_only=True)
+    by_secret: bool = field(default=False, kw_only=True)
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether a form has to carry the token of its session."""
+        return not (self.open_to_programs or self.by_secret)
 
     def send(
         self, browser: Browser, path: str, method: str, token: str = "", **options: Any
@@ -442,7 +449,7 @@ ROUTES = {
         401, 401, 401, data=picture, open_to_programs=True
     ),
     ("settings.client", "GET"): Route(LOGIN, 200, 200, client),
-    ("settings.client", "POST"): Route(LOGIN, 201, 201, client),
+    ("settings.client", "POST"): Route(LOGIN, 303, 303, client),
     ("settings.client_file", "POST"): Route(LOGIN, 200, 200, client_file),
     ("settings.clients", "GET"): Route(LOGIN, 200, 200),
     ("settings.links", "POST"): Route(LOGIN, 303, 303, data=link_choice),
@@ -450,7 +457,7 @@ ROUTES = {
     ("settings.revoke_token", "GET"): Route(LOGIN, 404, 200, token),
     ("settings.revoke_token", "POST"): Route(LOGIN, 404, 303, token),
     ("settings.tokens", "GET"): Route(LOGIN, 200, 200),
-    ("settings.tokens", "POST"): Route(LOGIN, 201, 201, data=token_words),
+    ("settings.tokens", "POST"): Route(LOGIN, 303, 303, data=token_words),
     ("settings.uploads", "GET"): Route(LOGIN, 200, 200),
     ("settings.usage", "GET"): Route(LOGIN, 200, 200),
     ("settings.uploads", "POST"): Route(LOGIN, 303, 303, data=keeping),
@@ -508,7 +515,7 @@ ROUTES = {
     ("tuchuang.delete", "GET"): Route(LOGIN, 404, 200, image),
     ("tuchuang.delete", "POST"): Route(LOGIN, 404, 303, image),
     ("tuchuang.delete_by_link", "GET"): Route(200, 200, 200, deletion_link),
-    ("tuchuang.delete_by_link", "POST"): Route(303, 303, 303, deletion_link),
+    ("tuchuang.delete_by_link", "POST"): Route(303, 303, 303, deletion_link, by_secret=True),
     ("tuchuang.delete_set_file", "GET"): Route(LOGIN, 404, 200, document),
     ("tuchuang.delete_set_file", "POST"): Route(LOGIN, 404, 303, document),
     ("tuchuang.download", "GET"): Route(200, 200, 200, file),

@@ -8,7 +8,7 @@ from flaskr.web.security import csrf
 from tests.browsing import JSON
 from tests.web.routes import LOGIN, METHODS, ROUTES, routes_of
 
-WRITING = [key for key, route in ROUTES.items() if key[1] != "GET" and not route.open_to_programs]
+WRITING = [key for key, route in ROUTES.items() if key[1] != "GET" and route.needs_session]
 
 
 @pytest.fixture
@@ -23,15 +23,17 @@ def post_without(app, things):
 
 
 def test_every_route_that_writes_is_in_the_matrix(app):
-    exempt = {key for key, route in ROUTES.items() if key[1] != "GET" and route.open_to_programs}
+    exempt = {key for key, route in ROUTES.items() if key[1] != "GET" and not route.needs_session}
     assert {key for key in routes_of(app) if key[1] in METHODS - {"GET"}} == {*WRITING} | exempt
 
 
-def test_only_the_api_is_exempt(app):
+def test_only_the_api_and_links_with_a_secret_are_exempt(app):
     exempt = {"api", "miniprogram_photos", "oembed", "service_image", "tus"}
     exempt |= {"lsky", "smms", "chevereto", "imgur", "picgo", "metaweblog"}  # tus asks by itself
     assert {blueprint.name for blueprint in csrf._exempt_blueprints} == exempt
-    assert not csrf._exempt_views
+    by_secret = {endpoint for (endpoint, _), route in ROUTES.items() if route.by_secret}
+    views = {app.view_functions[endpoint] for endpoint in by_secret}
+    assert csrf._exempt_views == {f"{view.__module__}.{view.__name__}" for view in views}
 
 
 @pytest.mark.parametrize(("endpoint", "method"), WRITING)

@@ -7,7 +7,7 @@ from flaskr.library.media import blob_name, variant_name
 from flaskr.web.delivery import PIECE, Pieces
 from flaskr.web.security import FILE_POLICY
 from tests import factories
-from tests.browsing import Browser, text
+from tests.browsing import JSON, Browser, text
 from tests.factories import jpeg, make_image, png
 
 
@@ -263,6 +263,19 @@ def test_confirming_a_deletion_link_deletes(guest, deletion_link, path):
     assert "is deleted" in text(guest.get(answer.location))
     assert guest.get(path).status_code == 404
     assert guest.get(deletion_link).status_code == 404
+
+
+def test_a_program_deletes_by_the_link_alone(guest, deletion_link, path):
+    answer = guest.post(deletion_link, headers=JSON)
+    assert answer.status_code == 200
+    assert set(answer.json) == {"deleted"}
+    assert guest.get(path).status_code == 404
+    assert guest.post(deletion_link, headers=JSON).status_code == 404
+
+
+def test_a_shell_deletes_by_the_link_alone(guest, deletion_link, path):
+    assert guest.post(deletion_link).status_code == 303
+    assert guest.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -19,7 +19,14 @@ SECRET = re.compile(rf"\b{SECRET_PATTERN.pattern}\b")
 
 
 def make(browser, **fields):
-    return browser.submit("/settings/tokens", {"name": "laptop", "scope": "upload", **fields})
+    """Make a token; return the page that one is led to, or that with what is wrong."""
+    said = {"name": "laptop", "scope": "upload", **fields}
+    return browser.submit("/settings/tokens", said, follow_redirects=True)
+
+
+def set_up(browser, slug):
+    """Have a token made and filled in."""
+    return browser.submit(f"/settings/clients/{slug}", follow_redirects=True)
 
 
 def shown(answer) -> str:
@@ -30,7 +37,7 @@ def shown(answer) -> str:
 
 def test_a_token_is_made_shown_once_and_good(owner, app, session):
     answer = make(owner, days="0")
-    assert answer.status_code == 201
+    assert answer.status_code == 200
     secret = shown(answer)
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert tokens.redeem(session, secret, "upload").name == "laptop"
@@ -38,6 +45,26 @@ def test_a_token_is_made_shown_once_and_good(owner, app, session):
     page = owner.get("/settings/tokens")
     assert secret not in page.text
     assert "laptop" in text(page)
+
+
+@pytest.mark.parametrize("path", ["/settings/tokens", "/settings/clients/curl"])
+def test_loading_the_page_again_makes_no_second_token(owner, session, path):
+    answer = owner.submit(path, {"name": "laptop", "scope": "upload", "days": "0"})
+    assert (answer.status_code, answer.location) == (303, path)
+    # Another page between does not swallow it.
+    assert not SECRET.search(owner.get("/settings/clients/picgo").text)
+    (secret,) = set(SECRET.findall(owner.get(path).text))
+    tokens.redeem(session, secret, "upload")  # which raises if it is none
+    session.commit()
+    assert secret not in owner.get(path).text
+    assert count_rows(session, Token) == 1
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_token_has_to_have_a_name(owner, session, name):
+    answer = make(owner, name=name)
+    assert "Give it a name" in query(answer, "#name-error")[0].to_text()
+    assert count_rows(session, Token) == 0
 
 
 @pytest.mark.parametrize("scope", ["upload", "library", "admin"])
@@ -98,8 +125,9 @@ def test_every_app_has_its_page(owner):
 
 @pytest.mark.parametrize("slug", CLIENTS)
 def test_a_fresh_token_is_filled_in_everywhere(owner, session, slug):
-    page = owner.submit(f"/settings/clients/{slug}")
-    assert page.status_code == 201
+    page = set_up(owner, slug)
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"] == "private, no-store"
     assert PLACEHOLDER not in page.text
     (token,) = session.query(Token)
     assert (token.name, token.scope) == (CLIENTS[slug].name, CLIENTS[slug].scope)
@@ -142,7 +170,7 @@ def test_addresses_are_those_of_the_public_url(make_app, ada):
 
 
 def test_a_token_of_the_upload_scope_cannot_delete(owner, app, session, media):
-    page = owner.submit("/settings/clients/curl")
+    page = set_up(owner, "curl")
     sample = json.loads(query(page, "[data-trial]")[0].attrs["data-sample"])
     program = Browser(app)
     data = {"file": (BytesIO(png(number=99)), "a.png")}

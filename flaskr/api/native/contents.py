@@ -31,6 +31,7 @@ from flaskr.web.intake import media, takes_files
 from flaskr.web.uploading import picture_limits
 from flaskr.web.users import account
 
+FORM = record("", {"file": FILE})
 MOST_PIXELS = 10**9
 SIDES = ("left", "right", "around")
 TURNS: Mapping[str | None, int] = dict(zip((None, *SIDES), (0, 270, 90, 180), strict=True))
@@ -100,7 +101,7 @@ def list_versions(key: str) -> Response:
             "Its key and its links stay; what was there before is kept as an earlier version."
         ),
         query={"name": NAME},
-        bodies=picture_bodies(record("", {"file": FILE})),
+        bodies=picture_bodies(FORM),
         errors=(*PICTURE_ERRORS, NotFoundError),
     )
 )
@@ -108,7 +109,7 @@ def replace(key: str) -> Response:
     """Give an image another content, from a file."""
     own = images.find_own(db.session, account(), key)
     before = own.version
-    with sent_picture() as part:
+    with sent_picture(FORM) as part:
         if part.error is not None:
             raise part.error
         own = versions.replace(

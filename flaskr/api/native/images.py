@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from flaskr.api.native import bp
 from flaskr.api.native.operations import Answer, Operation, json_body, operation
 from flaskr.api.native.reading import (
+    InvalidCursorError,
     InvalidFieldError,
     InvalidJsonError,
     read_json,
@@ -29,7 +30,6 @@ from flaskr.db import db
 from flaskr.errors import (
     EditConflictError,
     ExpiryPassedError,
-    InvalidPlaceError,
     InvalidVisibilityError,
     NotFoundError,
     TagNameError,
@@ -85,7 +85,7 @@ TYPE_EXTENSIONS = {each.type: extension for extension, each in EXTENSIONS.items(
         "library",
         {200: Answer(message_("A page of them."), ref("Images"))},
         query=LIST,
-        errors=(InvalidFieldError, InvalidPlaceError, NotFoundError),
+        errors=(InvalidFieldError, InvalidCursorError, NotFoundError),
     )
 )
 def list_images() -> Response:
@@ -95,7 +95,7 @@ def list_images() -> Response:
     if sort is Sort.POSITION and "album" not in asked:
         sort = Sort.NEWEST
     if not gallery.is_cursor(cursor, sort):
-        raise InvalidPlaceError
+        raise InvalidCursorError
     size = asked.get("limit", PAGE_SIZE)
     page = gallery.list_page(db.session, account(), read_filter(asked), sort, cursor, size=size)
     return jsonify(images=tell_images(page.images), next=page.next)

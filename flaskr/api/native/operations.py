@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
+from flask import request
+
+from flaskr.api.native.reading import InvalidFieldError, check_names
 from flaskr.api.native.schemas import Schema
 from flaskr.errors import (
     DomainError,
@@ -49,7 +53,7 @@ class Operation:
     def all_errors(self) -> list[type[DomainError]]:
         """Return every error that is to be expected, each code once for a status."""
         usual = (InvalidTokenError, ScopeError, TooManyRequestsError) if self.scope else ()
-        listed = (*usual, *self.errors, UnavailableError)
+        listed = (*usual, InvalidFieldError, *self.errors, UnavailableError)
         return list({(each.status, each.code): each for each in listed}.values())
 
 
@@ -58,10 +62,18 @@ OPERATIONS: dict[Callable[..., Any], Operation] = {}
 
 
 def operation(told: Operation) -> Callable[[View], View]:
-    """Document a view, and admit only requests with a token of the operation's scope."""
+    """Document a view, and admit only requests with a token of the operation's scope.
+
+    Their addresses may have no parameter that is not documented: InvalidFieldError.
+    """
 
     def decorate(view: View) -> View:
-        guarded = token_required(told.scope)(view) if told.scope else view
+        @wraps(view)
+        def checked(**values: Any) -> Any:
+            check_names(request.args, told.query)
+            return view(**values)
+
+        guarded = token_required(told.scope)(checked) if told.scope else checked
         OPERATIONS[guarded] = told
         return guarded  # type: ignore[return-value]  # it takes and gives the same
 

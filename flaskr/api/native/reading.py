@@ -5,7 +5,7 @@ counts once the text is as it will be kept.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from flask import request
 from flask_babel import gettext
 
 from flaskr.api.native.schemas import Schema
-from flaskr.errors import DomainError, message_
+from flaskr.errors import DomainError, InvalidPlaceError, message_
 from flaskr.models import MAX_ID
 
 MOST_SHOWN = 60
@@ -45,10 +45,22 @@ class InvalidFieldError(DomainError):
     message = message_("“%(field)s” has to be %(expected)s.")
 
 
+class InvalidCursorError(InvalidPlaceError):
+    """The cursor is none that an answer has told."""
+
+    message = message_("“cursor” leads to no page. Leave it out to begin with the first one.")
+
+
 class UnknownFieldError(InvalidFieldError):
     """Nobody knows a field of this name."""
 
     message = message_("There is no “%(field)s” here. Known are: %(known)s.")
+
+
+class NothingKnownError(InvalidFieldError):
+    """The address has a parameter, and takes none."""
+
+    message = message_("There is no “%(field)s” here: this address takes no parameters.")
 
 
 class MissingFieldError(InvalidFieldError):
@@ -75,13 +87,27 @@ def read_json(schema: Schema) -> dict[str, Any]:
 def read_query(parameters: Mapping[str, Schema]) -> dict[str, Any]:
     """Return those of the parameters that the address has, as their types.
 
-    Others are nobody's business. Raises InvalidFieldError.
+    Raises InvalidFieldError.
     """
     read = {}
     for name, schema in parameters.items():
         if (said := request.args.get(name)) is not None:
             read[name] = conform(as_typed(said, schema), schema, name)
     return read
+
+
+def check_names(sent: Iterable[str], known: Mapping[str, Schema], inside: str = "") -> None:
+    """Raise UnknownFieldError for a name that is not known, which may be a slip of the pen.
+
+    It is told back with `inside`, the field that it stands in, before it.
+    """
+    for name in sent:
+        if name in known:
+            continue
+        field = inside + "".join(each if each.isprintable() else "?" for each in name[:MOST_SHOWN])
+        if not known:
+            raise NothingKnownError(field=field)
+        raise UnknownFieldError(field=field, known=", ".join(known))
 
 
 def as_typed(said: str, schema: Schema) -> Any:
@@ -144,9 +170,7 @@ def conform_record(value: dict[str, Any], schema: Schema, name: str) -> dict[str
     """Return an object with each of its fields. Raises what `conform` does for them."""
     known = schema["properties"]
     inside = f"{name}." if name else ""
-    for unknown in value.keys() - known.keys():
-        shown = "".join(each if each.isprintable() else "?" for each in unknown[:MOST_SHOWN])
-        raise UnknownFieldError(field=inside + shown, known=", ".join(known))
+    check_names(value, known, inside)
     for missing in schema["required"]:
         if missing not in value:
             raise MissingFieldError(field=inside + missing)

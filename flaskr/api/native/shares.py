@@ -8,13 +8,18 @@ from werkzeug.wrappers import Response
 from flaskr.api.native import bp
 from flaskr.api.native.images import CURSOR, LIMIT, PAGE_SIZE
 from flaskr.api.native.operations import Answer, Operation, json_body, operation
-from flaskr.api.native.reading import InvalidFieldError, InvalidJsonError, read_json, read_query
+from flaskr.api.native.reading import (
+    InvalidCursorError,
+    InvalidFieldError,
+    InvalidJsonError,
+    read_json,
+    read_query,
+)
 from flaskr.api.native.schemas import NEW_SHARE, SHARE_CHANGES, ref
 from flaskr.api.native.telling import moment
 from flaskr.db import db
 from flaskr.errors import (
     ExpiryPassedError,
-    InvalidPlaceError,
     LinkPasswordError,
     NotFoundError,
     TextTooLongError,
@@ -53,7 +58,7 @@ class ShareSubjectError(InvalidFieldError):
         "library",
         {200: Answer(message_("A page of them, the newest first."), ref("Shares"))},
         query=LIST,
-        errors=(InvalidFieldError, InvalidPlaceError),
+        errors=(InvalidFieldError, InvalidCursorError),
     )
 )
 def list_shares() -> Response:
@@ -68,11 +73,11 @@ def list_shares() -> Response:
 
 
 def check_place(cursor: str) -> None:
-    """Raise InvalidPlaceError unless the cursor is one that an answer has told."""
+    """Raise InvalidCursorError unless the cursor is one that an answer has told."""
     try:
         library.find_own(db.session, account(), cursor)
     except NotFoundError:
-        raise InvalidPlaceError from None
+        raise InvalidCursorError from None
 
 
 @bp.post("/shares")

@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 from flaskr.api.native import bp
 from flaskr.api.native.images import CURSOR, LIMIT, PAGE_SIZE
 from flaskr.api.native.operations import Answer, Operation, operation
-from flaskr.api.native.reading import InvalidFieldError, read_query
+from flaskr.api.native.reading import InvalidCursorError, InvalidFieldError, read_query
 from flaskr.api.native.schemas import ref
 from flaskr.api.native.telling import tell_image, tell_images
 from flaskr.db import db
-from flaskr.errors import InvalidPlaceError, NotFoundError, message_
+from flaskr.errors import NotFoundError, message_
 from flaskr.library import images
 from flaskr.library import trash as library
 from flaskr.library.trash import Place
@@ -28,7 +28,7 @@ LIST = {"cursor": CURSOR, "limit": LIMIT}
         "library",
         {200: Answer(message_("A page of it, the last deleted first."), ref("Images"))},
         query=LIST,
-        errors=(InvalidFieldError, InvalidPlaceError),
+        errors=(InvalidFieldError, InvalidCursorError),
     )
 )
 def list_trash() -> Response:
@@ -37,7 +37,7 @@ def list_trash() -> Response:
     size, cursor = asked.get("limit", PAGE_SIZE), asked.get("cursor")
     after = None if cursor is None else Place.read(cursor)
     if after is None and cursor is not None:
-        raise InvalidPlaceError
+        raise InvalidCursorError
     found = library.list_page(db.session, account(), after, size + 1)
     shown = found[:size]
     following = str(Place.of(shown[-1])) if len(found) > size else None

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from flaskr.api.native import bp
 from flaskr.api.native.operations import FORM_TYPE, JSON_TYPE, Answer, Operation, operation
-from flaskr.api.native.reading import InvalidFieldError, InvalidJsonError, read_json
+from flaskr.api.native.reading import InvalidFieldError, InvalidJsonError, check_names, read_json
 from flaskr.api.native.schemas import FILE, KEEP, SHOWN_TO, Schema, address, record, ref, text
 from flaskr.api.native.telling import tell_image
 from flaskr.api.shaping import close_after_upload
@@ -73,18 +73,12 @@ IDEMPOTENCY_KEY = text(
     pattern="^[!-~]{1,200}$",
 )
 OPTIONS = {"keep": KEEP, "visibility": SHOWN_TO}
-FORM = record("", {"file": FILE, **OPTIONS, "url": address()}, ("file", *OPTIONS, "url"))
-BY_ADDRESS = record(
-    "",
-    {
-        "url": address(
-            message_("Where the picture lies, on a public web server."),
-            examples=["https://example.org/lake.jpg"],
-        ),
-        **OPTIONS,
-    },
-    ("url", *OPTIONS),
+URL = address(
+    message_("Where the picture lies, on a public web server."),
+    examples=["https://example.org/lake.jpg"],
 )
+FORM = record("", {"file": FILE, **OPTIONS, "url": URL}, ("file", *OPTIONS, "url"))
+BY_ADDRESS = record("", {"url": URL, **OPTIONS}, ("url", *OPTIONS))
 PICTURE_ERRORS = (
     NoFileError,
     SeveralFilesError,
@@ -169,8 +163,9 @@ def take_in() -> Upload:
     if request.mimetype in FORM_TYPES:
         expect_one_file(max_file_bytes())
         if "file" not in request.files and request.form.get("url"):
+            check_names(request.form, FORM["properties"])
             return fetch(request.form)
-    with sent_picture() as part:
+    with sent_picture(FORM) as part:
         return take_file(part, new_key())
 
 
@@ -184,13 +179,14 @@ def fetch(said: Mapping[str, str]) -> Upload:
 
 
 @contextmanager
-def sent_picture() -> Iterator[ReceivedFile]:
-    """Give the one file that the request carries, in a form's field `file` or as its body.
+def sent_picture(form: Schema) -> Iterator[ReceivedFile]:
+    """Give the one file that the request carries, in the field `file` of a form or as its body.
 
-    Raises NoFileError, SeveralFilesError.
+    Raises NoFileError, SeveralFilesError, and InvalidFieldError for what the form may not have.
     """
     if request.mimetype in FORM_TYPES:
         expect_one_file(max_file_bytes())
+        check_names((*request.form, *request.files), form["properties"])
         sent = sent_files()
         if not sent:
             raise NoFileError

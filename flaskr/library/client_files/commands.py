@@ -16,11 +16,18 @@ from flaskr.library.client_files.parts import (
 
 SHELL_SCRIPT = "application/x-sh"
 
+CURL_FILE, TOKEN_FILE = "tuchuang.curl", "tuchuang-token.txt"
+TXT_UPLOAD = "/api/1/upload?format=txt"
+"""Where the scripts send to. Also what is refused before its form is read is a bare text then."""
+
 SEND = """\
-# Sends what the arguments of curl say, and prints the link.
+# Sends what the arguments of curl say, and prints the link. The token is read from standard input:
+# others on this computer can see arguments.
 send() {
-  answer=$(curl -sS -w '\\n%{http_code}' -H "X-API-Key: $token" -F format=txt "$@" \\
-    "$server/api/1/upload") || return 1
+  answer=$(curl -sS -w '\\n%{http_code}' -H @- "$@" "$upload" <<HEADER
+X-API-Key: $token
+HEADER
+  ) || return 1
   status=${answer##*
 }
   answer=${answer%
@@ -35,23 +42,29 @@ send() {
 
 TYPORA = """\
 #!/bin/sh
-# Sends the pictures that are named and prints their links, one a line.
-server={server}
+# Sends the pictures that are named and prints their links, one a line. One that is refused does not
+# stop the others.
+upload={upload}
 token={token}
 
 {send}
+failed=0
 for picture in "$@"; do
   case $picture in
     http://* | https://*) send --form-string "source=$picture" ;;
     *) send -F "source=@\\"$(printf %s "$picture" | sed 's/["\\\\]/\\\\&/g')\\"" ;;
-  esac || exit 1
+  esac || {{
+    printf 'not sent: %s\\n' "$picture" >&2
+    failed=1
+  }}
 done
+exit $failed
 """
 
 FLAMESHOT = """\
 #!/bin/sh
 # Takes a screenshot with Flameshot, sends it, prints its link and puts it on the clipboard.
-server={server}
+upload={upload}
 token={token}
 
 {send}
@@ -74,36 +87,45 @@ fi
 
 def script(name: str, template: str, host: Host) -> ClientFile:
     """Return a script for any POSIX shell."""
-    text = template.format(server=quote(host.address), token=quote(host.token), send=SEND)
+    upload = host.address + TXT_UPLOAD
+    text = template.format(upload=quote(upload), token=quote(host.token), send=SEND)
     return ClientFile(name, SHELL_SCRIPT, text)
 
 
 def bare_link_sample(host: Host) -> Sample:
     """Return the request of the scripts."""
-    headers, fields = {"X-API-Key": host.token}, {"format": "txt"}
-    return Sample("/api/1/upload", link="", headers=headers, file_field="source", fields=fields)
+    headers = {"X-API-Key": host.token}
+    return Sample(TXT_UPLOAD, link="", headers=headers, file_field="source")
 
 
 def make_curl(host: Host) -> Setup:
-    """Return commands: one whose answer is JSON with everything, one that prints the link alone."""
-    key = quote(f"X-API-Key: {host.token}")
+    """Return commands: one whose answer is JSON with everything, one that prints the link alone.
+
+    The token is in a file that curl reads: what stands in commands is seen by others, and kept.
+    """
     sample = native_sample(host)
+    curl = f"curl -K {CURL_FILE}"
     values = {
-        "command": f"curl -H {quote(f'Authorization: {host.bearer}')} -F file=@picture.png "
-        f"{quote(host.address + sample.path)}",
-        "link_command": f"curl -H {key} -F source=@picture.png -F format=txt "
-        f"{quote(f'{host.address}/api/1/upload')}",
+        "command": f"{curl} -F file=@picture.png {quote(host.address + sample.path)}",
+        "link_command": f"{curl} -F source=@picture.png {quote(host.address + TXT_UPLOAD)}",
     }
-    return Setup(sample, values)
+    file = ClientFile(CURL_FILE, "text/plain", f'header = "Authorization: {host.bearer}"\n')
+    return Setup(sample, values, (file,))
 
 
 def make_typora(host: Host) -> Setup:
-    """Return a command of Typora's, and a script for where `tuchuang` is not installed."""
+    """Return a command of Typora's with the file for its token, and a script that does without.
+
+    Typora shows the command in its settings, and the system to whoever asks what is running.
+    """
     values = {
-        "command": f"tuchuang push --server {quote(host.address)} --token {quote(host.token)}",
+        "command": f"tuchuang push --server {quote(host.address)} --token-file ~/{TOKEN_FILE}",
         "script_command": "sh ~/tuchuang-upload.sh",
     }
-    files = (script("tuchuang-upload.sh", TYPORA, host),)
+    files = (
+        ClientFile(TOKEN_FILE, "text/plain", host.token + "\n"),
+        script("tuchuang-upload.sh", TYPORA, host),
+    )
     return Setup(bare_link_sample(host), values, files)
 
 

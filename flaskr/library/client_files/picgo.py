@@ -3,7 +3,6 @@
 from flaskr.library.client_files.parts import Client, ClientFile, Host, Sample, Setup, as_json
 
 PLUGIN = "lankong"
-CLI_COMMANDS = ("picgo install lankong", "picgo upload picture.png")
 
 
 def sample(host: Host) -> Sample:
@@ -37,8 +36,9 @@ def make_picgo(host: Host) -> Setup:
         "plugin": PLUGIN,
         "server": host.address,
         "token": host.bearer,
-        "install": CLI_COMMANDS[0],
-        "upload": CLI_COMMANDS[1],
+        "install": "npm install -g picgo",
+        "install_plugin": f"picgo install {PLUGIN}",
+        "upload": "picgo upload picture.png",
     }
     config = {
         "picBed": {"uploader": PLUGIN, "current": PLUGIN, PLUGIN: lankong(host)},

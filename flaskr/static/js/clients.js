@@ -1,4 +1,6 @@
-/** The page that sets up a program: sends a test picture as the program would. */
+/** The page that sets up a program: sends a test picture as the program would, and deletes it. */
+
+import { request as ask } from "./upload/request.js";
 
 /**
  * What the program sends; library/client_files says what each part is.
@@ -9,11 +11,14 @@
 
 const SIDE = 96;
 const TIMEOUT_MS = 30_000;
+const KEY_IN_LINK = /\/([0-9A-Za-z]+)\.[a-z0-9]+$/;
 
 const trial = document.querySelector("[data-trial]");
 const button = trial?.querySelector("[data-send]");
-if (trial instanceof HTMLElement && button instanceof HTMLButtonElement) {
+const remover = trial?.querySelector("[data-remove]");
+if (trial instanceof HTMLElement && button instanceof HTMLButtonElement && remover instanceof HTMLButtonElement) {
   button.addEventListener("click", () => send(trial, button));
+  remover.addEventListener("click", () => remove(trial, remover));
 }
 
 /**
@@ -29,11 +34,73 @@ async function send(trial, button) {
     const answer = await fetch(sample.path, await request(sample));
     const body = await answer.text();
     const link = answer.ok ? findLink(sample.link, body) : "";
-    show(trial, (link ? texts.textGood : texts.textBad) ?? "", body, link);
+    const picture = link ? await load(link) : null;
+    const said = picture ? texts.textGood : link ? texts.textUnseen : texts.textBad;
+    show(trial, said ?? "", readable(body), picture);
+    if (link) offerRemoval(trial, link);
   } catch {
     show(trial, texts.textLost ?? "");
   }
   button.disabled = false;
+}
+
+/**
+ * @param {HTMLElement} trial
+ * @param {string} link to the test picture
+ */
+function offerRemoval(trial, link) {
+  const remover = /** @type {HTMLButtonElement} */ (trial.querySelector("[data-remove]"));
+  remover.value = KEY_IN_LINK.exec(new URL(link).pathname)?.[1] ?? "";
+  remover.hidden = !remover.value;
+}
+
+/**
+ * Deletes what was sent last, as the person whose page this is: the token may not be able to.
+ *
+ * @param {HTMLElement} trial
+ * @param {HTMLButtonElement} remover
+ */
+async function remove(trial, remover) {
+  const texts = trial.dataset;
+  remover.disabled = true;
+  try {
+    const answer = await ask(`${texts.pictures}/${remover.value}/delete`, { method: "POST" });
+    show(trial, (answer.ok ? texts.textRemoved : texts.textKept) ?? "");
+  } catch {
+    show(trial, texts.textKept ?? "");
+  }
+  remover.disabled = false;
+  const button = /** @type {HTMLButtonElement} */ (trial.querySelector("[data-send]"));
+  button.focus(); // the button that was pressed is gone
+}
+
+/**
+ * Asks from here, whatever host the link names, and as somebody who is not logged in.
+ *
+ * @param {string} link
+ * @returns {Promise<Blob | null>} the picture behind the link; null if others do not get it
+ */
+async function load(link) {
+  const { pathname, search } = new URL(link);
+  const answer = await fetch(pathname + search, {
+    credentials: "omit",
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const isPicture = answer.headers.get("Content-Type")?.startsWith("image/");
+  return answer.ok && isPicture ? answer.blob() : null;
+}
+
+/**
+ * @param {string} body
+ * @returns {string} the same, JSON on lines of its own and with its characters as they are read
+ */
+function readable(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
 }
 
 /**
@@ -105,21 +172,24 @@ function findLink(path, body) {
 }
 
 /**
- * The picture is shown from here, whatever host its link names.
+ * What was shown before is gone, and so is the way to delete it.
  *
  * @param {HTMLElement} trial
  * @param {string} said
  * @param {string} [body]
- * @param {string} [link]
+ * @param {Blob | null} [picture]
  */
-function show(trial, said, body = "", link = "") {
+function show(trial, said, body = "", picture = null) {
   const told = /** @type {HTMLElement} */ (trial.querySelector("[data-said]"));
   const text = /** @type {HTMLElement} */ (trial.querySelector("[data-body]"));
-  const picture = /** @type {HTMLImageElement} */ (trial.querySelector("[data-picture]"));
+  const shown = /** @type {HTMLImageElement} */ (trial.querySelector("[data-picture]"));
+  const remover = /** @type {HTMLButtonElement} */ (trial.querySelector("[data-remove]"));
   told.textContent = said;
   told.hidden = false;
   text.textContent = body;
   text.hidden = !body;
-  picture.hidden = !link;
-  if (link) picture.src = new URL(link).pathname;
+  remover.hidden = true;
+  URL.revokeObjectURL(shown.src);
+  shown.hidden = !picture;
+  if (picture) shown.src = URL.createObjectURL(picture);
 }

@@ -59,6 +59,13 @@ def test_nothing_is_open_without_a_token(client, listed, values):
     for place in listed:
         answer = client.open(place.path.format(**values(place)), method=place.method)
         assert (answer.status_code, code(answer)) == (401, "invalid_token"), place.name
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_people_are_led_to_the_log_in_and_not_asked_for_a_token(client):
+    assert "WWW-Authenticate" not in client.get("/settings/tokens").headers
+    refused = client.submit("/auth/login", {"username": "ada", "password": "wrong"})
+    assert "WWW-Authenticate" not in refused.headers
 
 
 def test_a_token_reaches_as_far_as_its_scope(client, session, ada, listed, values):

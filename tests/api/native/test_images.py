@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from flaskr.api.native.document import places
 from tests.api.native.conftest import code
 from tests.browsing import form
 from tests.factories import jpeg, png
@@ -32,6 +33,7 @@ def test_a_list_is_read_to_its_end_by_cursors(call, upload):
 def test_a_cursor_of_no_page_is_refused_rather_than_read_as_the_first(call, cursor):
     answer = call("GET", "/images", query_string={"cursor": cursor})
     assert (answer.status_code, code(answer)) == (400, "invalid_place")
+    assert "cursor" in answer.json["error"]["message"]
 
 
 def test_a_list_is_narrowed_and_sorted(call, upload):
@@ -66,10 +68,29 @@ def test_a_parameter_that_will_not_do_is_named(call, query):
     assert query.partition("=")[0] in answer.json["error"]["message"]
 
 
+def test_a_parameter_that_nobody_knows_is_refused_wherever_it_stands(app, call, upload):
+    told = upload(png())
+    with app.test_request_context():
+        listed = places()
+    stand_ins = {"key": told["key"], "image_key": told["key"], "number": 1, "token_id": 1}
+    for place in listed:
+        path = place.path.format(**stand_ins, name="lake").removeprefix("/api")
+        answer = call(place.method, f"{path}?albm=zzz")
+        assert (answer.status_code, code(answer)) == (422, "invalid_field"), place
+        assert "albm" in answer.json["error"]["message"]
+    assert call("GET", f"/images/{told['key']}").json == told_later(told)
+
+
+def told_later(told: dict[str, object]) -> dict[str, object]:
+    """What is told of an upload, less what is told of it but once."""
+    return {name: told[name] for name in told.keys() - {"known", "delete_url"}}
+
+
 @pytest.mark.parametrize("query", ["album=111111111111", "album=x", "tag=unknown"])
 def test_what_a_list_is_narrowed_by_has_to_be_there(call, query):
     answer = call("GET", f"/images?{query}")
     assert (answer.status_code, code(answer)) == (404, "not_found")
+    assert "page" not in answer.json["error"]["message"]
 
 
 def test_what_is_said_of_a_picture_is_changed_all_or_nothing(call, upload):

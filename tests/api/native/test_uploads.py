@@ -145,6 +145,31 @@ def test_what_is_told_of_an_upload_is_told_of_the_picture_later(call, upload):
     assert told == later | {"known": False, "delete_url": told["delete_url"]}
 
 
+@pytest.mark.parametrize("name", ["album", "File"])
+def test_a_form_with_a_field_that_nobody_knows_is_refused_as_json_is(
+    call, upload, session, media, name
+):
+    key = upload(png())["key"]
+    for path in ("/images", f"/images/{key}/versions"):
+        for options in (
+            form({name: "x"}, ("lake.png", png(number=1))),
+            {"data": {name: (BytesIO(png(number=1)), "a.png"), "file": (BytesIO(png()), "b.png")}},
+            form({name: "x", "url": "http://example.org/"}),
+            {"data": {name: "x"}, "content_type": "application/x-www-form-urlencoded"},
+        ):
+            answer = call("POST", path, **options)
+            assert (answer.status_code, code(answer)) == (422, "invalid_field")
+            assert "file" in answer.json["error"]["message"]
+    assert count_rows(session, Image) == 1
+    assert list(media.spool.folder.glob("*")) == []
+
+
+def test_what_only_an_upload_may_say_a_replacement_may_not(call, upload):
+    key = upload(png())["key"]
+    answer = call("POST", f"/images/{key}/versions", **form({"keep": "share"}, ("a.png", png())))
+    assert (answer.status_code, code(answer)) == (422, "invalid_field")
+
+
 # ---- who sees it ----------------------------------------------------------------------------
 
 
