@@ -126,6 +126,25 @@ def test_oembed_tells_nothing_of_a_private_picture(guest, secret, form):
         assert NAME not in answer.text
 
 
+FILES = ["/i/{}.png", "/tuchuang/download/{}.webp?w=320", "/tuchuang/images/{}", "/u/ada/{}"]
+
+
+@pytest.mark.parametrize("who", ["guest", "other", "owner"])
+@pytest.mark.parametrize("form", FILES)
+def test_oembed_answers_for_a_private_picture_as_for_none(request, secret, form, who):
+    browser = request.getfixturevalue(who)
+    image, *_ = secret
+    private, unknown = (
+        browser.get("/oembed", query_string={"url": f"http://localhost{form.format(key)}"})
+        for key in (image.key, "A" * len(image.key))
+    )
+    assert (private.status_code, private.json) == (404, unknown.json)
+    assert (unknown.status_code, unknown.headers["Cache-Control"]) == (
+        404,
+        private.headers["Cache-Control"],
+    )
+
+
 def test_its_owner_sees_it_at_once(owner, secret):
     image, *_ = secret
     assert owner.get(f"/i/{image.key}.png").data == CONTENT
