@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Subquery, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from flaskr.errors import BusyError, DomainError, ExpiryPassedError, NotFoundError, message_
+from flaskr.errors import BusyError, DomainError, NotFoundError, message_
 from flaskr.library import archive
 from flaskr.library.accounts import hash_link_password
 from flaskr.library.aliases import read_alias
 from flaskr.library.archive import Archive, Chosen
 from flaskr.library.chosen import MOST, own_ids
-from flaskr.library.guarded_links import GuardedLinks
+from flaskr.library.guarded_links import EndPassedError, GuardedLinks
 from flaskr.library.keys import digest, new_key
 from flaskr.library.media import Media
 from flaskr.library.shown import HOPELESS, copy_name, known_name, shown_name
@@ -163,7 +163,7 @@ def keep(
 ) -> Share:
     """Record a share of nothing yet, or of an album, within a write transaction.
 
-    Raises TextTooLongError, LinkPasswordError, ExpiryPassedError, ViewLimitError.
+    Raises TextTooLongError, LinkPasswordError, EndPassedError, ViewLimitError.
     """
     key = new_key()
     share = Share(
@@ -216,7 +216,7 @@ def check(terms: Terms, before: datetime | None = None) -> Terms:
     if views is not None and not 1 <= views <= MOST_VIEWS:
         raise ViewLimitError(most=MOST_VIEWS)
     if expires is not None and expires <= now() and expires != before:
-        raise ExpiryPassedError
+        raise EndPassedError
     name = short_enough(one_line(terms.name), MAX_TEXT)
     note = short_enough(one_line(terms.note), MAX_TEXT)
     return Terms(name, note, terms.password, expires, views)

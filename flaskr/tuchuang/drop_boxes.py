@@ -24,7 +24,8 @@ from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import albums, details
 from flaskr.library import drop_boxes as library
 from flaskr.library.albums import MAX_NAME
-from flaskr.library.drop_boxes import EndPassedError, ImageLimitError, Sent, SizeLimitError, Terms
+from flaskr.library.drop_boxes import ImageLimitError, Sent, SizeLimitError, Terms
+from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.texts import one_line
 from flaskr.models import MAX_ID, Album, DropBox
 from flaskr.tuchuang import bp

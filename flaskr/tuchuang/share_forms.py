@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, StringField
 
 from flaskr.db import db
-from flaskr.errors import DomainError, ExpiryPassedError, LinkPasswordError, NotFoundError
+from flaskr.errors import DomainError, LinkPasswordError, NotFoundError
 from flaskr.library import albums, details, images, shares
 from flaskr.library.chosen import distinct, own_images
+from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.shares import ShareEndedError, Terms, ViewLimitError
 from flaskr.models import Album, Image, Share
 from flaskr.tuchuang import bp, bulk
@@ -251,7 +252,7 @@ def refuse(form: ShareForm, error: DomainError) -> None:
     """Put what is wrong beside its field, write nothing."""
     db.session.rollback()
     fields: dict[type[DomainError], Any] = {
-        ExpiryPassedError: form.expires,
+        EndPassedError: form.expires,
         InvalidMomentError: form.expires,
         LinkPasswordError: form.password,
         ViewLimitError: form.most_views,
