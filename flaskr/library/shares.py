@@ -366,6 +366,14 @@ def count(session: Session, share: Share) -> int:
     return session.scalar(query.with_only_columns(func.count(Image.id))) or 0
 
 
+def list_keys(session: Session, share: Share, most: int) -> Sequence[str]:
+    """Return the keys of the share's images, up to `most`, in order."""
+    member = members(share)
+    query = Image.living().join(member, member.c.image_id == Image.id)
+    query = query.order_by(member.c.position, member.c.image_id).limit(most)
+    return session.scalars(query.with_only_columns(Image.key)).all()
+
+
 def list_page(session: Session, share: Share, number: int, size: int) -> Sequence[Image]:
     """Return the images of a page, the first of which has the number 1."""
     member = members(share)

@@ -14,7 +14,7 @@ from wtforms import BooleanField, StringField
 from flaskr.db import db
 from flaskr.errors import DomainError, LinkPasswordError, NotFoundError
 from flaskr.library import albums, details, images, shares
-from flaskr.library.chosen import distinct, own_images
+from flaskr.library.chosen import MOST, distinct, own_images
 from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.shares import ShareEndedError, Terms, ViewLimitError
 from flaskr.models import Album, Image, Share
@@ -67,16 +67,20 @@ class ShareCard:
     created: datetime
     locked: bool
     ended: str
-    revoked: bool
+    revoked: datetime | None
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is to be shared: images by their keys, the first of which are shown, or an album."""
+    """What is to be shared: images by their keys, the first of which are shown, or an album.
+
+    `before` is a share of the same that was revoked.
+    """
 
     keys: list[str]
     first: list[Image]
     album: Album | None = None
+    before: Share | None = None
 
 
 @bp.get("/shares")
@@ -101,12 +105,13 @@ def list_shares() -> str:
 def share_new() -> Response:
     """Ask how to share an image, an album or a selection, then share it.
 
-    A selection comes from the form of a list; the first time that has no button `save`.
+    A selection comes from the form of a list; the first time that has no button `save`. `?again=`
+    names a share of the same.
     """
     subject = read_subject()
     form = ShareForm()
     if request.method != "POST" or "save" not in request.form:
-        return make_response(render_new(ShareForm(formdata=None), subject))
+        return make_response(render_new(named_alike(subject.before), subject))
     try:
         terms = read_terms(form, password=form.password.data or "")
         if subject.album is not None:
@@ -126,8 +131,13 @@ def share_new() -> Response:
 @bp.route("/shares/<key:key>", methods=("GET", "POST"))
 @login_required
 def share(key: str) -> Response:
-    """Show a share's link and what has become of it; change what it asks for."""
+    """Show a share's link and what has become of it; change what it asks for.
+
+    Nothing can be changed of one that was revoked: 410, and the page says so.
+    """
     own = shares.find_own(db.session, account(), key)
+    if request.method == "POST" and own.revoked is not None:
+        return make_response(render_share(filled(own), own), shares.ShareRevokedError.status)
     form = ShareForm() if request.method == "POST" else filled(own)
     if request.method != "POST":
         return make_response(render_share(form, own))
@@ -192,7 +202,7 @@ def share_card(listed: shares.Listed) -> ShareCard:
         created=own.created,
         locked=own.password is not None,
         ended=ending(ended),
-        revoked=own.revoked is not None,
+        revoked=own.revoked,
     )
 
 
@@ -214,11 +224,29 @@ def read_subject() -> Subject:
     album = request.values.get("share_album", "")
     if album:
         return Subject([], [], albums.find_own(db.session, account(), album))
+    again = request.args.get("again", "")
+    if again:
+        return same_subject(shares.find_own(db.session, account(), again))
     one = request.args.get("image", "")
     if one:
         return Subject([one], [images.find_own(db.session, account(), one)])
     keys = distinct(bulk.chosen_keys())
     return Subject(keys, own_images(db.session, account(), keys[:SHOWN_TILES]))
+
+
+def same_subject(own: Share) -> Subject:
+    """Return what a share shows. Raises NothingChosenError, TooManyChosenError."""
+    if own.album_id is not None:
+        return Subject([], [], db.session.get_one(Album, own.album_id), own)
+    keys = distinct(shares.list_keys(db.session, own, MOST + 1))
+    return Subject(keys, own_images(db.session, account(), keys[:SHOWN_TILES]), None, own)
+
+
+def named_alike(before: Share | None) -> ShareForm:
+    """Return the form for a new share, named as the one before if there was one."""
+    if before is None:
+        return ShareForm(formdata=None)
+    return ShareForm(formdata=None, name=before.name, note=before.note)
 
 
 def read_terms(form: ShareForm, *, password: str | None) -> Terms:

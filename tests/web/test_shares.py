@@ -20,6 +20,7 @@ from tests.factories import (
     make_drop_box,
     make_image,
     make_share,
+    make_user,
     png,
 )
 
@@ -528,6 +529,47 @@ def test_a_share_is_taken_back_once_and_an_expired_one_still(owner, session, ada
     for language in ("en", "zh-Hans"):
         answer = owner.get(page, headers={"Accept-Language": language})
         assert not query(answer, f'form[action="{page}/revoke"]')
+
+
+def test_a_revoked_share_offers_nothing_but_a_new_link(owner, session, ada, media, hidden, give):
+    path = give([*reversed(hidden)], name="Lake", note="for Bob")
+    share = shares.find(session, path.rpartition("/")[2])
+    page = f"/tuchuang/shares/{share.key}"
+    owner.submit(f"{page}/revoke")
+    answer = owner.get(page)
+    assert path not in answer.text
+    assert "Revoked on" in text(answer)
+    for gone in ("[data-copy]", "input[name=most_views]", "img.qr"):
+        assert not query(answer, gone), gone
+    refused = owner.submit(page, {"most_views": "50"})
+    assert refused.status_code == 410
+    session.refresh(share)
+    assert share.most_views is None
+
+    (again,) = query(answer, "main a.button--primary")
+    form = owner.get(again.attrs["href"])
+    keys = [each.attrs["value"] for each in query(form, "main input[name=key]")]
+    assert keys == [image.key for image in reversed(hidden)]
+    named = [query(form, f"#{name}")[0].attrs["value"] for name in ("name", "note")]
+    assert named == ["Lake", "for Bob"]
+
+
+def test_a_revoked_share_of_an_album_leads_to_a_new_one_of_it(
+    owner, session, ada, media, hidden, give
+):
+    album = make_album(session, ada, "Walks", images=hidden)
+    share = shares.find(session, give(album).rpartition("/")[2])
+    owner.submit(f"/tuchuang/shares/{share.key}/revoke")
+    form = owner.get(f"/tuchuang/shares/new?again={share.key}")
+    assert query(form, f'input[name=share_album][value="{album.key}"]')
+
+
+def test_a_new_link_is_made_of_ones_own_shares_only(session, ada, give, app, hidden):
+    share = shares.find(session, give().rpartition("/")[2])
+    bob = make_user(session, "bob")
+    browser = Browser(app)
+    AuthActions(browser).login(bob.username)
+    assert browser.get(f"/tuchuang/shares/new?again={share.key}").status_code == 404
 
 
 def test_limits_are_changed_and_kept(owner, session, ada, media, hidden):
