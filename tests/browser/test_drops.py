@@ -79,7 +79,7 @@ def test_pictures_wait_for_the_name(page, session, make_box, write):
     do_drop(page, write(TWO))
     expect(name(page)).to_be_focused()
     expect(rows(page, "waiting")).to_have_count(2)
-    expect(page.get_by_text("Your pictures wait for your name.")).to_be_visible()
+    expect(page.get_by_text("Type your name: your pictures wait for it.")).to_be_visible()
     expect(page.locator("[data-notice]")).to_contain_text("type your name above first")
     assert page.evaluate(ASKS)
     page.locator("[data-notice]").get_by_role("button", name="Send").click()
@@ -88,7 +88,7 @@ def test_pictures_wait_for_the_name(page, session, make_box, write):
     name(page).fill("Eve")
     page.keyboard.press("Enter")
     expect(rows(page, "done")).to_have_count(2)
-    expect(page.get_by_text("Your pictures wait for your name.")).to_be_hidden()
+    expect(page.get_by_text("Type your name: your pictures wait for it.")).to_be_hidden()
     assert not page.evaluate(ASKS)
     assert len(came(session, box)) == 2
 
@@ -135,6 +135,17 @@ def test_what_is_refused_says_why(page, make_box, write, witness):
         "a.txt is not a kind of picture that can be uploaded here. Use PNG."
     )
     expect(queue).to_contain_text("big.png is too big")
+
+
+def test_the_page_says_how_many_more_are_taken(page, make_box, write):
+    _, path = make_box(most_images=3)
+    page.goto(path)
+    name(page).fill("Eve")
+    expect(page.locator(".drop-limit")).to_contain_text("3 more are taken")
+    do_drop(page, write(TWO))
+    expect(page.locator(".drop-limit")).to_contain_text("1 more is taken")
+    do_drop(page, write({"bird.png": png(150, 150)}))
+    expect(page.locator(".drop-limit")).to_contain_text("the drop box is full")
 
 
 def test_a_box_that_closes_meanwhile_says_so(page, session, make_box, write, witness):

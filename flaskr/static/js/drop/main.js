@@ -13,6 +13,8 @@ import { post } from "../upload/transport.js";
 import { showQueue } from "../upload/view.js";
 import { askPage } from "./page.js";
 
+/** @typedef {import("../upload/queue.js").Arrival} Arrival */
+
 const form = document.querySelector("form[data-drop-form]");
 const section = document.querySelector("[data-queue]");
 if (form instanceof HTMLFormElement && section instanceof HTMLElement) start(form, section);
@@ -40,10 +42,13 @@ function start(form, list) {
     send: async (item, hooks) => {
       // Nothing goes before it is known whom it comes from, whatever opened the gate.
       if (!isNamed()) throw new Fault("session");
-      return post(target, item, hooks);
+      const arrival = await post(target, item, hooks);
+      drawRoom(arrival);
+      return arrival;
     },
   });
   let position = 0;
+  let least = Infinity;
 
   /** @param {File[]} files */
   const onFiles = (files) => {
@@ -57,6 +62,13 @@ function start(form, list) {
   const onUnread = (names) =>
     queue.add(names.map((name) => ({ name, reason: fill(texts.textUnread, { name }) })));
 
+  /** Say how many more are taken; answers come in any order. @param {Arrival} arrival */
+  const drawRoom = ({ left, room }) => {
+    const line = form.querySelector("[data-room]");
+    if (!line || left === undefined || left === null || left > least) return;
+    least = left;
+    line.textContent = room ?? "";
+  };
   /** Say beside the name what waits for it. */
   const drawWanted = () => {
     wanted.hidden = isNamed() || !queue.totals.active;
