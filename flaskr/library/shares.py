@@ -57,7 +57,7 @@ class ShareRevokedError(ShareEndedError):
     """Its owner took the share back."""
 
     code = "share_revoked"
-    message = message_("Whoever shared this has taken the link back.")
+    message = message_("Whoever shared this has revoked the link.")
 
 
 class ShareExpiredError(ShareEndedError):

@@ -54,17 +54,17 @@ class DropBoxForm(FlaskForm):
 
     name = StringField(_l("Title"), description=_l("What others read above the page."))
     note = StringField(
-        _l("A word to those who send"), description=_l("What the pictures are for, for example.")
+        _l("Message to senders"), description=_l("What the pictures are for, for example.")
     )
-    album = SelectField(_l("Into the album"), validate_choice=False)
-    needs_approval = BooleanField(_l("I look first: until then nobody else sees them"))
+    album = SelectField(_l("Album"), validate_choice=False)
+    needs_approval = BooleanField(_l("Approve pictures first: until then nobody else sees them"))
     password = StringField(_l("Password"))
-    no_password = BooleanField(_l("Ask for no password any more"))
-    expires = StringField(_l("Ends by itself"))
-    most_images = StringField(_l("How many pictures in all"), description=_l("Empty: any number."))
-    most_megabytes = StringField(_l("How large each may be, in MB"))
+    no_password = BooleanField(_l("Remove the password"))
+    expires = StringField(_l("Expires"))
+    most_images = StringField(_l("Picture limit"), description=_l("Empty: any number."))
+    most_megabytes = StringField(_l("Size limit for each, in MB"))
     types = SelectMultipleField(
-        _l("Kinds"),
+        _l("File types"),
         choices=[SelectChoice(each, EXTENSIONS[each].name) for each in library.EXTENSIONS],
         validate_choice=False,
     )

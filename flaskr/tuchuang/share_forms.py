@@ -39,10 +39,10 @@ class ShareForm(FlaskForm):
     name = StringField(_l("Title"), description=_l("What others read above the pictures."))
     note = StringField(_l("Note"), description=_l("For you alone: for whom the link is."))
     password = StringField(_l("Password"))
-    no_password = BooleanField(_l("Ask for no password any more"))
-    expires = StringField(_l("Ends by itself"))
+    no_password = BooleanField(_l("Remove the password"))
+    expires = StringField(_l("Expires"))
     most_views = StringField(
-        _l("How often it can be opened"),
+        _l("View limit"),
         description=_l("Empty: any number of times. Who comes back within an hour counts once."),
     )
 
@@ -162,7 +162,7 @@ def revoke_share(key: str) -> Response:
     own = shares.find_own(db.session, account(), key)
     shares.revoke(db.session, account(), own)
     db.session.commit()
-    flash(gettext("The link opens nothing any more."))
+    flash(gettext("The link is revoked."))
     return redirect(asked_return() or url_for(".share", key=key), 303)
 
 
@@ -190,7 +190,7 @@ def share_card(listed: shares.Listed) -> ShareCard:
     ended = shares.state(own)
     return ShareCard(
         key=own.key,
-        name=listed.called or gettext("Nothing any more"),
+        name=listed.called or gettext("No pictures left"),
         note=own.note,
         page=url_for("tuchuang.share", key=own.key),
         link=share_link(own),

@@ -249,9 +249,9 @@ def test_the_owner_makes_a_box_and_looks_at_what_came(desk, new_context, write):
     desk.get_by_role("link", name="Drop boxes").click()
     desk.get_by_role("link", name="Make the first drop box").click()
     desk.get_by_label("Title").fill("Ada’s party")
-    desk.get_by_label("I look first").check()
-    desk.get_by_label("How many pictures in all").fill("10")
-    desk.get_by_role("button", name="Make the link").click()
+    desk.get_by_label("Approve pictures first").check()
+    desk.get_by_label("Picture limit").fill("10")
+    desk.get_by_role("button", name="Create link").click()
     expect(desk.get_by_role("heading", name="Ada’s party")).to_be_visible()
     expect(desk.get_by_role("img", name="QR code of the link")).to_have_js_property(
         "complete", value=True
