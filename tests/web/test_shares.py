@@ -162,7 +162,9 @@ def test_an_album_that_is_deleted_takes_its_shares_back(
     assert owner.submit(page).status_code == 303
     for address in [path, named, f"{path}/all.zip", *behind]:
         assert guest.get(address).status_code == 410, address
-    assert "revoked the link" in text(guest.get(path))
+    ended = guest.get(path)
+    assert "revoked the link" in text(ended)
+    assert [each.to_text().strip() for each in query(ended, "main a")] == ["To the first page"]
     listed = owner.get("/tuchuang/shares")
     assert [each.to_text() for each in query(listed, ".share-name")] == ["Our walks", "Walks"]
     assert "for Bob" in text(listed)
