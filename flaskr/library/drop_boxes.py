@@ -114,6 +114,12 @@ class SizeLimitError(DomainError):
     message = message_("Write a size above 0, or nothing for any that this site takes.")
 
 
+class SizeBeyondError(SizeLimitError):
+    """No file so large is taken anywhere here."""
+
+    message = message_("This site takes files up to %(limit)s. Write no more, or nothing.")
+
+
 @dataclass(frozen=True)
 class Terms:
     """What is said of a drop box, and what it takes.

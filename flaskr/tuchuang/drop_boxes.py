@@ -24,7 +24,13 @@ from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import albums, details
 from flaskr.library import drop_boxes as library
 from flaskr.library.albums import MAX_NAME
-from flaskr.library.drop_boxes import ImageLimitError, Sent, SizeLimitError, Terms
+from flaskr.library.drop_boxes import (
+    ImageLimitError,
+    Sent,
+    SizeBeyondError,
+    SizeLimitError,
+    Terms,
+)
 from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.texts import one_line
 from flaskr.models import MAX_ID, Album, DropBox
@@ -352,7 +358,10 @@ def read_count(text: str) -> int | None:
 
 
 def read_megabytes(text: str) -> int | None:
-    """Read a size, with a point or a comma; return it in bytes. Raises SizeLimitError."""
+    """Read a size, with a point or a comma; return it in bytes.
+
+    Raises SizeLimitError, and SizeBeyondError for more than anybody may send.
+    """
     text = text.strip().replace(",", ".")
     if not text:
         return None
@@ -360,7 +369,10 @@ def read_megabytes(text: str) -> int | None:
     digits = whole + part
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 10 and whole):
         raise SizeLimitError
-    return round(float(text) * MIB)
+    size = round(float(text) * MIB)
+    if size > max_file_bytes():
+        raise SizeBeyondError(limit=max_file_bytes())
+    return size
 
 
 def megabytes(size: int | None) -> str:
@@ -403,6 +415,7 @@ def refuse(form: DropBoxForm, error: DomainError) -> None:
         ImageLimitError: form.most_images,
         InvalidMomentError: form.expires,
         LinkPasswordError: form.password,
+        SizeBeyondError: form.most_megabytes,
         SizeLimitError: form.most_megabytes,
     }
     too_long = form.name if len(form.name.data or "") > library.MAX_TEXT else form.note

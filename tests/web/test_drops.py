@@ -333,6 +333,7 @@ def test_an_album_leads_to_a_box_of_its_own(owner, session, album):
         ("most_megabytes", "-1", "Write a size above 0"),
         ("most_megabytes", "0", "Write a size above 0"),
         ("most_megabytes", "1e9", "Write a size above 0"),
+        ("most_megabytes", "99999", "takes files up to 32 MB"),
         ("expires", "2001-01-01T00:00", "This moment has passed"),
         ("expires", "soon", "Write a day and a time"),
         ("password", "abc", "4 to 200 characters"),
