@@ -148,7 +148,7 @@ def test_many_are_asked_about_once(publish, owner, guest, session, ada, media, a
     assert asked.status_code == 200
     assert links(asked, ".used-pictures a") == ["/1"]
     assert "It would be missing in these posts" in text(asked)
-    assert "Leave them" in text(asked)
+    assert "Leave them as they are" in text(asked)
     assert used.key in str(query(asked, ".used-pictures img")[0].attrs["src"])
     assert guest.get(address(used)).status_code == guest.get(address(free)).status_code == 200
     fields = query(asked, "main form input")
