@@ -107,15 +107,16 @@ class Terms:
 
 
 class Listed(NamedTuple):
-    """A share among others: how many images it shows, and what it is called.
+    """A share among others: how many images it shows, what it is called, and its first image.
 
-    That is its title, its album's name, or what its first image is called; nothing if there is
-    none any more.
+    It is called by its title, its album's name, or as its first image; nothing if there is none
+    any more.
     """
 
     share: Share
     images: int
     called: str = ""
+    first: Image | None = None
 
 
 class Beside(NamedTuple):
@@ -257,14 +258,17 @@ def gather(session: Session, found: Sequence[Share]) -> list[Listed]:
     in_albums = count_each(session, AlbumImage.album_id, AlbumImage.image_id, albums)
     chosen = {share.id for share in found if share.album_id is None}
     in_shares = count_each(session, ShareImage.share_id, ShareImage.image_id, chosen)
-    first_names = first_in(session, chosen)
+    first_of_albums = first_in(session, AlbumImage.album_id, AlbumImage, albums)
+    first_of_chosen = first_in(session, ShareImage.share_id, ShareImage, chosen)
     listed = []
     for share in found:
         if share.album_id is not None:
             images, called = in_albums.get(share.album_id, 0), album_names.get(share.album_id, "")
+            first = first_of_albums.get(share.album_id)
         else:
-            images, called = in_shares.get(share.id, 0), first_names.get(share.id, "")
-        listed.append(Listed(share, images, share.name or called))
+            images, first = in_shares.get(share.id, 0), first_of_chosen.get(share.id)
+            called = first.title or first.name if first else ""
+        listed.append(Listed(share, images, share.name or called, first))
     return listed
 
 
@@ -280,16 +284,21 @@ def count_each(
     return {id_: number for id_, number in session.execute(query)}  # noqa: C416 - rows
 
 
-def first_in(session: Session, ids: Collection[int]) -> dict[int, str]:
-    """Return what the first image of each share of chosen ones is called."""
-    number = func.row_number().over(
-        partition_by=ShareImage.share_id, order_by=(ShareImage.position, ShareImage.image_id)
-    )
-    query = select(ShareImage.share_id, Image.title, Image.name, number.label("number"))
-    query = query.join(Image, Image.id == ShareImage.image_id)
-    ranked = query.where(ShareImage.share_id.in_(ids), *Image.lives()).subquery()
-    rows = session.execute(select(ranked).where(ranked.c.number == 1))
-    return {row.share_id: row.title or row.name for row in rows}
+def first_in(
+    session: Session,
+    place: InstrumentedAttribute[int],
+    member: type[AlbumImage | ShareImage],
+    ids: Collection[int],
+) -> dict[int, Image]:
+    """Return the first living image of each place that has any."""
+    number = func.row_number().over(partition_by=place, order_by=(member.position, member.image_id))
+    query = select(place.label("place"), member.image_id, number.label("number"))
+    query = query.join(Image, Image.id == member.image_id)
+    ranked = query.where(place.in_(ids), *Image.lives()).subquery()
+    rows = session.execute(select(ranked).where(ranked.c.number == 1)).all()
+    wanted = Image.living().where(Image.id.in_({row.image_id for row in rows}))
+    found = {image.id: image for image in session.scalars(wanted)}
+    return {row.place: found[row.image_id] for row in rows if row.image_id in found}
 
 
 def count_revocable(session: Session, album: Album) -> int:

@@ -25,7 +25,7 @@ from flaskr.web.intake import media
 from flaskr.web.links import attachment_header, share_link
 from flaskr.web.redirects import asked_return
 from flaskr.web.security import FILE_POLICY
-from flaskr.web.tiles import tiles_of
+from flaskr.web.tiles import Tile, tiles_of
 from flaskr.web.users import account, login_required
 
 PAGE_SIZE = 50
@@ -68,6 +68,7 @@ class ShareCard:
     locked: bool
     ended: str
     revoked: datetime | None
+    first: Tile | None
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ def share_card(listed: shares.Listed) -> ShareCard:
         locked=own.password is not None,
         ended=ending(ended),
         revoked=own.revoked,
+        first=tiles_of([listed.first])[0] if listed.first else None,
     )
 
 

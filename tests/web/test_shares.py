@@ -497,6 +497,10 @@ def test_lists_of_shares_say_what_each_is_in_few_statements(
     listed = owner.get(list_)
     names = [name.to_text() for name in query(listed, ".share-name")]
     assert names[-4:] == ["private.png", "Walks 0", "unlisted.png", "Walks"]
+    thumbs = [str(thumb.attrs["src"]) for thumb in query(listed, ".share-thumb img")]
+    assert len(thumbs) == 14
+    for thumb, first in zip(thumbs[-4:], (private, private, unlisted, private), strict=True):
+        assert first.key in thumb
     facts = [" ".join(each.to_text().split()) for each in query(listed, ".share-facts")]
     assert [each.partition(" opened")[0] for each in facts[-2:]] == ["2 pictures", "1 picture"]
 
