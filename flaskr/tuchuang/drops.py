@@ -239,7 +239,7 @@ def room_text(box: DropBox) -> str:
     if left is None:
         return ""
     if not left:
-        return gettext("the drop box is full")
+        return str(gettext("the drop box is full"))
     return str(ngettext("%(num)s more is taken", "%(num)s more are taken", left))
 
 
