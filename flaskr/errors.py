@@ -1031,6 +1031,15 @@ class InUseError(DomainError):
     )
 
 
+class PictureInUseError(InUseError):
+    """The same of one image, which nobody chose among others."""
+
+    message = message_(
+        "Posts or imported texts show this picture, which would be missing there. If that is "
+        "wanted, tick the box that says so, or send “sure=1”."
+    )
+
+
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

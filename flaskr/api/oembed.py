@@ -30,8 +30,8 @@ CACHE_SECONDS = 3600
 MOST_ADDRESS = 2000
 
 
-class PrivatePictureError(DomainError):
-    """The picture is private, or behind a share that asks for something first."""
+class GuardedShareError(DomainError):
+    """The pictures are behind a share that asks for something first, as its page tells all."""
 
     code = "private"
     status = 401
@@ -66,7 +66,8 @@ class Photo(NamedTuple):
 def oembed() -> Response:
     """Tell of the picture behind `url`, no larger than `maxwidth` and `maxheight`.
 
-    404 for what is not here or too small a frame, 401 for what is private, 501 for XML.
+    404 for what is not here, or private, or for too small a frame; 401 for a share with a password
+    or a limit of views; 501 for XML.
     """
     try:
         if request.args.get("format", "json") != "json":
@@ -107,7 +108,7 @@ def tell(found: Found, photo: Photo) -> Response:
 
 
 def find(address: str) -> Found:
-    """Return the picture behind an address of ours. Raises NotFoundError, PrivatePictureError."""
+    """Return the picture behind an address of ours. Raises NotFoundError, GuardedShareError."""
     endpoint, values = recognise(address)
     finder = FINDERS.get(endpoint)
     if finder is None:
@@ -135,10 +136,10 @@ def recognise(address: str) -> tuple[str, dict[str, Any]]:
 
 
 def by_file(key: str, extension: str = "") -> Found:  # noqa: ARG001 - the address has it
-    """The address of a file, or of its owner's page: for all but private pictures."""
+    """The address of a file, or of its owner's page: private pictures are as if not here."""
     image = images.find(db.session, key)
     if image.visibility == "private":
-        raise PrivatePictureError
+        raise NotFoundError
     return Found(image, Place(files_folder(), ""))
 
 
@@ -148,7 +149,7 @@ def by_share(token: str, alias: str = "", extension: str = "") -> Found:  # noqa
     if shares.state(share) is not None:
         raise NotFoundError
     if shares.is_guarded(share):
-        raise PrivatePictureError
+        raise GuardedShareError
     home = f"{url_for('short_links.share', token=token)}/"
     place = Place(home, home, partial(alias_of, share))
     if alias:

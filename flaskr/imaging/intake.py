@@ -98,11 +98,17 @@ def identify(source: Path, limits: Limits) -> Format:
         format_ = sniff(file.read(HEAD_BYTES))
     drawing = format_ is SVG and limits.svg and SVG_INSTALLED
     if format_ is None or not (format_ in FORMATS or drawing):
-        raise UnsupportedTypeError(formats=", ".join(known.name for known in FORMATS))
+        raise UnsupportedTypeError(formats=names_of_taken(limits))
     if limits.extensions and format_.extension not in limits.extensions:
-        taken = (EXTENSIONS[extension].name for extension in limits.extensions)
-        raise FormatNotTakenError(format=format_.name, formats=", ".join(taken))
+        raise FormatNotTakenError(format=format_.name, formats=names_of_taken(limits))
     return format_
+
+
+def names_of_taken(limits: Limits) -> str:
+    """Return the names of the formats that are taken, for people."""
+    if limits.extensions:
+        return ", ".join(EXTENSIONS[extension].name for extension in limits.extensions)
+    return ", ".join(known.name for known in FORMATS)
 
 
 def check_size(image: Image.Image, limits: Limits) -> None:

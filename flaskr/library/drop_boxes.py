@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from flaskr.errors import (
     DomainError,
-    ExpiryPassedError,
     NotFoundError,
     QuotaExceededError,
     message_,
@@ -24,7 +23,7 @@ from flaskr.imaging import FORMATS, Limits
 from flaskr.library import albums, editing, trash
 from flaskr.library.accounts import hash_link_password
 from flaskr.library.chosen import distinct, pieces
-from flaskr.library.guarded_links import GuardedLinks
+from flaskr.library.guarded_links import EndPassedError, GuardedLinks
 from flaskr.library.keys import digest, new_key
 from flaskr.library.media import Media
 from flaskr.library.texts import one_line, short_enough
@@ -99,12 +98,6 @@ class SenderError(DomainError):
     message = message_("Write your name, in up to %(most)s characters.")
 
 
-class EndPassedError(ExpiryPassedError):
-    """A drop box cannot end in the past."""
-
-    message = message_("This moment has passed. Choose a later one, or close the drop box.")
-
-
 class ImageLimitError(DomainError):
     """A drop box cannot take so many pictures."""
 
@@ -119,6 +112,12 @@ class SizeLimitError(DomainError):
     code = "invalid_size_limit"
     status = 422
     message = message_("Write a size above 0, or nothing for any that this site takes.")
+
+
+class SizeBeyondError(SizeLimitError):
+    """No file so large is taken anywhere here."""
+
+    message = message_("This site takes files up to %(limit)s. Write no more, or nothing.")
 
 
 @dataclass(frozen=True)

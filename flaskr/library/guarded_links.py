@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flaskr.errors import NotFoundError
+from flaskr.errors import ExpiryPassedError, NotFoundError, message_
 from flaskr.library.keys import derive_secret, digest, is_key
 from flaskr.library.media import Media
 from flaskr.models import DropBox, Share, User, now
@@ -22,6 +22,12 @@ MAX_TOKEN = 64
 """No token of ours is longer."""
 
 Link = TypeVar("Link", Share, DropBox)
+
+
+class EndPassedError(ExpiryPassedError):
+    """A link cannot end in the past; it need not end at all."""
+
+    message = message_("This moment has passed. Choose a later one, or leave the field empty.")
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Subquery, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from flaskr.errors import BusyError, DomainError, ExpiryPassedError, NotFoundError, message_
+from flaskr.errors import BusyError, DomainError, NotFoundError, message_
 from flaskr.library import archive
 from flaskr.library.accounts import hash_link_password
 from flaskr.library.aliases import read_alias
 from flaskr.library.archive import Archive, Chosen
 from flaskr.library.chosen import MOST, own_ids
-from flaskr.library.guarded_links import GuardedLinks
+from flaskr.library.guarded_links import EndPassedError, GuardedLinks
 from flaskr.library.keys import digest, new_key
 from flaskr.library.media import Media
 from flaskr.library.shown import HOPELESS, copy_name, known_name, shown_name
@@ -57,7 +57,7 @@ class ShareRevokedError(ShareEndedError):
     """Its owner took the share back."""
 
     code = "share_revoked"
-    message = message_("Whoever shared this has taken the link back.")
+    message = message_("Whoever shared this has revoked the link.")
 
 
 class ShareExpiredError(ShareEndedError):
@@ -107,15 +107,16 @@ class Terms:
 
 
 class Listed(NamedTuple):
-    """A share among others: how many images it shows, and what it is called.
+    """A share among others: how many images it shows, what it is called, and its first image.
 
-    That is its title, its album's name, or what its first image is called; nothing if there is
-    none any more.
+    It is called by its title, its album's name, or as its first image; nothing if there is none
+    any more.
     """
 
     share: Share
     images: int
     called: str = ""
+    first: Image | None = None
 
 
 class Beside(NamedTuple):
@@ -163,7 +164,7 @@ def keep(
 ) -> Share:
     """Record a share of nothing yet, or of an album, within a write transaction.
 
-    Raises TextTooLongError, LinkPasswordError, ExpiryPassedError, ViewLimitError.
+    Raises TextTooLongError, LinkPasswordError, EndPassedError, ViewLimitError.
     """
     key = new_key()
     share = Share(
@@ -216,7 +217,7 @@ def check(terms: Terms, before: datetime | None = None) -> Terms:
     if views is not None and not 1 <= views <= MOST_VIEWS:
         raise ViewLimitError(most=MOST_VIEWS)
     if expires is not None and expires <= now() and expires != before:
-        raise ExpiryPassedError
+        raise EndPassedError
     name = short_enough(one_line(terms.name), MAX_TEXT)
     note = short_enough(one_line(terms.note), MAX_TEXT)
     return Terms(name, note, terms.password, expires, views)
@@ -257,14 +258,17 @@ def gather(session: Session, found: Sequence[Share]) -> list[Listed]:
     in_albums = count_each(session, AlbumImage.album_id, AlbumImage.image_id, albums)
     chosen = {share.id for share in found if share.album_id is None}
     in_shares = count_each(session, ShareImage.share_id, ShareImage.image_id, chosen)
-    first_names = first_in(session, chosen)
+    first_of_albums = first_in(session, AlbumImage.album_id, AlbumImage, albums)
+    first_of_chosen = first_in(session, ShareImage.share_id, ShareImage, chosen)
     listed = []
     for share in found:
         if share.album_id is not None:
             images, called = in_albums.get(share.album_id, 0), album_names.get(share.album_id, "")
+            first = first_of_albums.get(share.album_id)
         else:
-            images, called = in_shares.get(share.id, 0), first_names.get(share.id, "")
-        listed.append(Listed(share, images, share.name or called))
+            images, first = in_shares.get(share.id, 0), first_of_chosen.get(share.id)
+            called = first.title or first.name if first else ""
+        listed.append(Listed(share, images, share.name or called, first))
     return listed
 
 
@@ -280,16 +284,21 @@ def count_each(
     return {id_: number for id_, number in session.execute(query)}  # noqa: C416 - rows
 
 
-def first_in(session: Session, ids: Collection[int]) -> dict[int, str]:
-    """Return what the first image of each share of chosen ones is called."""
-    number = func.row_number().over(
-        partition_by=ShareImage.share_id, order_by=(ShareImage.position, ShareImage.image_id)
-    )
-    query = select(ShareImage.share_id, Image.title, Image.name, number.label("number"))
-    query = query.join(Image, Image.id == ShareImage.image_id)
-    ranked = query.where(ShareImage.share_id.in_(ids), *Image.lives()).subquery()
-    rows = session.execute(select(ranked).where(ranked.c.number == 1))
-    return {row.share_id: row.title or row.name for row in rows}
+def first_in(
+    session: Session,
+    place: InstrumentedAttribute[int],
+    member: type[AlbumImage | ShareImage],
+    ids: Collection[int],
+) -> dict[int, Image]:
+    """Return the first living image of each place that has any."""
+    number = func.row_number().over(partition_by=place, order_by=(member.position, member.image_id))
+    query = select(place.label("place"), member.image_id, number.label("number"))
+    query = query.join(Image, Image.id == member.image_id)
+    ranked = query.where(place.in_(ids), *Image.lives()).subquery()
+    rows = session.execute(select(ranked).where(ranked.c.number == 1)).all()
+    wanted = Image.living().where(Image.id.in_({row.image_id for row in rows}))
+    found = {image.id: image for image in session.scalars(wanted)}
+    return {row.place: found[row.image_id] for row in rows if row.image_id in found}
 
 
 def count_revocable(session: Session, album: Album) -> int:
@@ -364,6 +373,14 @@ def count(session: Session, share: Share) -> int:
     member = members(share)
     query = Image.living().join(member, member.c.image_id == Image.id)
     return session.scalar(query.with_only_columns(func.count(Image.id))) or 0
+
+
+def list_keys(session: Session, share: Share, most: int) -> Sequence[str]:
+    """Return the keys of the share's images, up to `most`, in order."""
+    member = members(share)
+    query = Image.living().join(member, member.c.image_id == Image.id)
+    query = query.order_by(member.c.position, member.c.image_id).limit(most)
+    return session.scalars(query.with_only_columns(Image.key)).all()
 
 
 def list_page(session: Session, share: Share, number: int, size: int) -> Sequence[Image]:

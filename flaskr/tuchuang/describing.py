@@ -15,8 +15,8 @@ from flaskr.errors import (
     AlbumGoneError,
     DomainError,
     EditConflictError,
-    InUseError,
     NotFoundError,
+    PictureInUseError,
     message_,
 )
 from flaskr.library import albums as shelves
@@ -152,10 +152,10 @@ def edit(key: str) -> Response:
 
 
 def check_use(own: Image, changes: Changes) -> None:
-    """Raise InUseError if the image would be missing where it is used, and nobody was told."""
+    """Raise PictureInUseError if it would be missing where it is used, and nobody was told."""
     hides = changes.visibility == PRIVATE != own.visibility
     if hides and not request.form.get("sure") and uses.is_image_used(db.session, own):
-        raise InUseError(count=1)
+        raise PictureInUseError(count=1)
 
 
 def changed(before: Said, typed: Said) -> Changes:

@@ -24,7 +24,14 @@ from flaskr.imaging.formats import EXTENSIONS
 from flaskr.library import albums, details
 from flaskr.library import drop_boxes as library
 from flaskr.library.albums import MAX_NAME
-from flaskr.library.drop_boxes import EndPassedError, ImageLimitError, Sent, SizeLimitError, Terms
+from flaskr.library.drop_boxes import (
+    ImageLimitError,
+    Sent,
+    SizeBeyondError,
+    SizeLimitError,
+    Terms,
+)
+from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.texts import one_line
 from flaskr.models import MAX_ID, Album, DropBox
 from flaskr.tuchuang import bp
@@ -53,17 +60,17 @@ class DropBoxForm(FlaskForm):
 
     name = StringField(_l("Title"), description=_l("What others read above the page."))
     note = StringField(
-        _l("A word to those who send"), description=_l("What the pictures are for, for example.")
+        _l("Message to senders"), description=_l("What the pictures are for, for example.")
     )
-    album = SelectField(_l("Into the album"), validate_choice=False)
-    needs_approval = BooleanField(_l("I look first: until then nobody else sees them"))
+    album = SelectField(_l("Album"), validate_choice=False)
+    needs_approval = BooleanField(_l("Approve pictures first: until then nobody else sees them"))
     password = StringField(_l("Password"))
-    no_password = BooleanField(_l("Ask for no password any more"))
-    expires = StringField(_l("Ends by itself"))
-    most_images = StringField(_l("How many pictures in all"), description=_l("Empty: any number."))
-    most_megabytes = StringField(_l("How large each may be, in MB"))
+    no_password = BooleanField(_l("Remove the password"))
+    expires = StringField(_l("Expires"))
+    most_images = StringField(_l("Picture limit"), description=_l("Empty: any number."))
+    most_megabytes = StringField(_l("Size limit for each, in MB"))
     types = SelectMultipleField(
-        _l("Kinds"),
+        _l("File types"),
         choices=[SelectChoice(each, EXTENSIONS[each].name) for each in library.EXTENSIONS],
         validate_choice=False,
     )
@@ -351,7 +358,10 @@ def read_count(text: str) -> int | None:
 
 
 def read_megabytes(text: str) -> int | None:
-    """Read a size, with a point or a comma; return it in bytes. Raises SizeLimitError."""
+    """Read a size, with a point or a comma; return it in bytes.
+
+    Raises SizeLimitError, and SizeBeyondError for more than anybody may send.
+    """
     text = text.strip().replace(",", ".")
     if not text:
         return None
@@ -359,7 +369,10 @@ def read_megabytes(text: str) -> int | None:
     digits = whole + part
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 10 and whole):
         raise SizeLimitError
-    return round(float(text) * MIB)
+    size = round(float(text) * MIB)
+    if size > max_file_bytes():
+        raise SizeBeyondError(limit=max_file_bytes())
+    return size
 
 
 def megabytes(size: int | None) -> str:
@@ -402,6 +415,7 @@ def refuse(form: DropBoxForm, error: DomainError) -> None:
         ImageLimitError: form.most_images,
         InvalidMomentError: form.expires,
         LinkPasswordError: form.password,
+        SizeBeyondError: form.most_megabytes,
         SizeLimitError: form.most_megabytes,
     }
     too_long = form.name if len(form.name.data or "") > library.MAX_TEXT else form.note

@@ -14,7 +14,7 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -92,7 +92,7 @@ def drop(token: str) -> Response:
         if wants_json():
             raise
         return make_response(render_page(box, token, error), error.status)
-    return answer_json(outcome) if wants_json() else answer_page(token, outcome)
+    return answer_json(token, outcome) if wants_json() else answer_page(token, outcome)
 
 
 @short_links.post("/d/<token>/visit")
@@ -165,8 +165,8 @@ def take(token: str, sender: str, part: ReceivedFile) -> Image:
         return drop_boxes.take(db.session, media(), box, sending, picture_limits())
 
 
-def answer_json(outcome: Outcome[Image]) -> Response:
-    """Tell a script what arrived and what did not: names, but no links."""
+def answer_json(token: str, outcome: Outcome[Image]) -> Response:
+    """Tell a script what arrived and what did not: names, but no links; and how many may follow."""
     errors = [
         {"name": refusal.name, "code": refusal.error.code, "message": describe(refusal.error)}
         for refusal in outcome.refused
@@ -176,7 +176,10 @@ def answer_json(outcome: Outcome[Image]) -> Response:
         error = {"code": first.error.code, "message": name_refusal(first)}
         return make_response(jsonify(error=error, errors=errors), first.error.status)
     files = [{"name": image.name, "bytes": image.bytes} for image in outcome.accepted]
-    return make_response(jsonify(files=files, errors=errors), 201)
+    box = drop_boxes.find(db.session, token)
+    return make_response(
+        jsonify(files=files, errors=errors, left=left_in(box), room=room_text(box)), 201
+    )
 
 
 def answer_page(token: str, outcome: Outcome[Image]) -> Response:
@@ -216,13 +219,28 @@ def render_page(
         box=box,
         owner=owner.username,
         types=context["formats"] if types else "",
-        left=None if box.most_images is None else box.most_images - box.images,
+        room=room_text(box),
         sender=request.form.get("sender") or session.get(SENDER) or own_name(),
         sender_error=describe(error) if isinstance(error, SenderError) else "",
         errors=told(error, refused or []),
         action=url_for(".drop", token=token),
         **context,
     )
+
+
+def left_in(box: DropBox) -> int | None:
+    """Return how many more pictures the box takes; None for any number."""
+    return None if box.most_images is None else max(0, box.most_images - box.images)
+
+
+def room_text(box: DropBox) -> str:
+    """Return the same in words; nothing for any number."""
+    left = left_in(box)
+    if left is None:
+        return ""
+    if not left:
+        return str(gettext("the drop box is full"))
+    return str(ngettext("%(num)s more is taken", "%(num)s more are taken", left))
 
 
 def told(error: DomainError | None, refused: list[Refusal]) -> list[dict[str, str]]:

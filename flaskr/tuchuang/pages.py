@@ -8,7 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from flaskr.db import db
-from flaskr.errors import DomainError, InUseError, NotFoundError
+from flaskr.errors import DomainError, NotFoundError, PictureInUseError
 from flaskr.library import albums, details, gallery, shares, tags, trash, uses, versions
 from flaskr.library import images as library
 from flaskr.models import Image
@@ -105,7 +105,7 @@ def delete(key: str) -> str | Response:
     shown = Image.owned(db.session, account().id, key)
     if shown is not None and not request.form.get("sure") and uses.is_image_used(db.session, shown):
         if wants_json():
-            raise InUseError(count=1)
+            raise PictureInUseError(count=1)
         return render_delete(shown, account().id)
     message = say_deleted(shown) if shown else gettext("That is deleted already.")
     gone = trash.discard(db.session, media(), account(), [key])

@@ -12,7 +12,7 @@ from flaskr.models import Album, Image, User
 from flaskr.tuchuang import short_links
 from flaskr.tuchuang.shares import page_number
 from flaskr.web.links import absolute, files_folder
-from flaskr.web.showing import Place, Shown, card, show
+from flaskr.web.showing import Place, Shown, card, oembed_link, show
 
 PAGE_SIZE = 60
 
@@ -154,8 +154,6 @@ def card_context(home: str, place: Place, image: Image | None) -> dict[str, obje
     return {
         "address": absolute(home),
         "card": card(image, place) if image else None,
-        "oembed": url_for("oembed.oembed", url=absolute(place.pages + image.key))
-        if image
-        else None,
+        "oembed": oembed_link(absolute(place.pages + image.key)) if image else None,
         "listed": True,
     }

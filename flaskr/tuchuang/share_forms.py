@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, StringField
 
 from flaskr.db import db
-from flaskr.errors import DomainError, ExpiryPassedError, LinkPasswordError, NotFoundError
+from flaskr.errors import DomainError, LinkPasswordError, NotFoundError
 from flaskr.library import albums, details, images, shares
-from flaskr.library.chosen import distinct, own_images
+from flaskr.library.chosen import MOST, distinct, own_images
+from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.shares import ShareEndedError, Terms, ViewLimitError
 from flaskr.models import Album, Image, Share
 from flaskr.tuchuang import bp, bulk
@@ -24,7 +25,7 @@ from flaskr.web.intake import media
 from flaskr.web.links import attachment_header, share_link
 from flaskr.web.redirects import asked_return
 from flaskr.web.security import FILE_POLICY
-from flaskr.web.tiles import tiles_of
+from flaskr.web.tiles import Tile, tiles_of
 from flaskr.web.users import account, login_required
 
 PAGE_SIZE = 50
@@ -38,10 +39,10 @@ class ShareForm(FlaskForm):
     name = StringField(_l("Title"), description=_l("What others read above the pictures."))
     note = StringField(_l("Note"), description=_l("For you alone: for whom the link is."))
     password = StringField(_l("Password"))
-    no_password = BooleanField(_l("Ask for no password any more"))
-    expires = StringField(_l("Ends by itself"))
+    no_password = BooleanField(_l("Remove the password"))
+    expires = StringField(_l("Expires"))
     most_views = StringField(
-        _l("How often it can be opened"),
+        _l("View limit"),
         description=_l("Empty: any number of times. Who comes back within an hour counts once."),
     )
 
@@ -66,16 +67,21 @@ class ShareCard:
     created: datetime
     locked: bool
     ended: str
-    revoked: bool
+    revoked: datetime | None
+    first: Tile | None
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is to be shared: images by their keys, the first of which are shown, or an album."""
+    """What is to be shared: images by their keys, the first of which are shown, or an album.
+
+    `before` is a share of the same that was revoked.
+    """
 
     keys: list[str]
     first: list[Image]
     album: Album | None = None
+    before: Share | None = None
 
 
 @bp.get("/shares")
@@ -100,12 +106,13 @@ def list_shares() -> str:
 def share_new() -> Response:
     """Ask how to share an image, an album or a selection, then share it.
 
-    A selection comes from the form of a list; the first time that has no button `save`.
+    A selection comes from the form of a list; the first time that has no button `save`. `?again=`
+    names a share of the same.
     """
     subject = read_subject()
     form = ShareForm()
     if request.method != "POST" or "save" not in request.form:
-        return make_response(render_new(ShareForm(formdata=None), subject))
+        return make_response(render_new(named_alike(subject.before), subject))
     try:
         terms = read_terms(form, password=form.password.data or "")
         if subject.album is not None:
@@ -125,8 +132,13 @@ def share_new() -> Response:
 @bp.route("/shares/<key:key>", methods=("GET", "POST"))
 @login_required
 def share(key: str) -> Response:
-    """Show a share's link and what has become of it; change what it asks for."""
+    """Show a share's link and what has become of it; change what it asks for.
+
+    Nothing can be changed of one that was revoked: 410, and the page says so.
+    """
     own = shares.find_own(db.session, account(), key)
+    if request.method == "POST" and own.revoked is not None:
+        return make_response(render_share(filled(own), own), shares.ShareRevokedError.status)
     form = ShareForm() if request.method == "POST" else filled(own)
     if request.method != "POST":
         return make_response(render_share(form, own))
@@ -151,7 +163,7 @@ def revoke_share(key: str) -> Response:
     own = shares.find_own(db.session, account(), key)
     shares.revoke(db.session, account(), own)
     db.session.commit()
-    flash(gettext("The link opens nothing any more."))
+    flash(gettext("The link is revoked."))
     return redirect(asked_return() or url_for(".share", key=key), 303)
 
 
@@ -179,7 +191,7 @@ def share_card(listed: shares.Listed) -> ShareCard:
     ended = shares.state(own)
     return ShareCard(
         key=own.key,
-        name=listed.called or gettext("Nothing any more"),
+        name=listed.called or gettext("No pictures left"),
         note=own.note,
         page=url_for("tuchuang.share", key=own.key),
         link=share_link(own),
@@ -191,7 +203,8 @@ def share_card(listed: shares.Listed) -> ShareCard:
         created=own.created,
         locked=own.password is not None,
         ended=ending(ended),
-        revoked=own.revoked is not None,
+        revoked=own.revoked,
+        first=tiles_of([listed.first])[0] if listed.first else None,
     )
 
 
@@ -213,11 +226,29 @@ def read_subject() -> Subject:
     album = request.values.get("share_album", "")
     if album:
         return Subject([], [], albums.find_own(db.session, account(), album))
+    again = request.args.get("again", "")
+    if again:
+        return same_subject(shares.find_own(db.session, account(), again))
     one = request.args.get("image", "")
     if one:
         return Subject([one], [images.find_own(db.session, account(), one)])
     keys = distinct(bulk.chosen_keys())
     return Subject(keys, own_images(db.session, account(), keys[:SHOWN_TILES]))
+
+
+def same_subject(own: Share) -> Subject:
+    """Return what a share shows. Raises NothingChosenError, TooManyChosenError."""
+    if own.album_id is not None:
+        return Subject([], [], db.session.get_one(Album, own.album_id), own)
+    keys = distinct(shares.list_keys(db.session, own, MOST + 1))
+    return Subject(keys, own_images(db.session, account(), keys[:SHOWN_TILES]), None, own)
+
+
+def named_alike(before: Share | None) -> ShareForm:
+    """Return the form for a new share, named as the one before if there was one."""
+    if before is None:
+        return ShareForm(formdata=None)
+    return ShareForm(formdata=None, name=before.name, note=before.note)
 
 
 def read_terms(form: ShareForm, *, password: str | None) -> Terms:
@@ -251,7 +282,7 @@ def refuse(form: ShareForm, error: DomainError) -> None:
     """Put what is wrong beside its field, write nothing."""
     db.session.rollback()
     fields: dict[type[DomainError], Any] = {
-        ExpiryPassedError: form.expires,
+        EndPassedError: form.expires,
         InvalidMomentError: form.expires,
         LinkPasswordError: form.password,
         ViewLimitError: form.most_views,

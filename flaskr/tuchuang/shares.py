@@ -28,7 +28,7 @@ from flaskr.web.errors import describe
 from flaskr.web.intake import media
 from flaskr.web.limits import check_link_password, count_wrong_link_password
 from flaskr.web.links import absolute, attachment_header
-from flaskr.web.showing import Place, Shown, card, show
+from flaskr.web.showing import Place, Shown, card, oembed_link, show
 
 PAGE_SIZE = 60
 MOST_PAGES = 100_000
@@ -268,11 +268,10 @@ def render_picture(visit: Visit, image: Image, *, others: bool = False) -> str:
 def card_context(visit: Visit, home: str, image: Image | None) -> dict[str, object]:
     """Return what other sites are told of a page; of a guarded share, no picture."""
     address, guarded = absolute(home), shares.is_guarded(visit.share)
-    discovered = None if guarded or not image else url_for("oembed.oembed", url=address)
     return {
         "address": address,
         "card": None if guarded or not image else card(image, visit.place),
-        "oembed": discovered,
+        "oembed": None if guarded or not image else oembed_link(address),
         "listed": False,
     }
 

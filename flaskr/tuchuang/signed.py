@@ -1,10 +1,13 @@
 """Signed links, by which a private picture can be shown elsewhere for a time."""
 
+from datetime import timedelta
+
 from flask import render_template, request
 from flask_babel import ngettext
 
 from flaskr.db import db
 from flaskr.library import direct_links, images
+from flaskr.models import now
 from flaskr.tuchuang import bp
 from flaskr.tuchuang.files import link_keys
 from flaskr.web.links import absolute, image_card
@@ -22,11 +25,13 @@ def signed_link(key: str) -> str:
     card = image_card(own)
     asked = request.args.get("days", "")
     days = int(asked) if asked in map(str, SPANS) else SPANS[1]
-    query = direct_links.sign(link_keys(), key, days)
+    at = now()
+    query = direct_links.sign(link_keys(), key, days, at)
     return render_template(
         "tuchuang/signed.html",
         image=card,
         days=days,
+        until=at + timedelta(days=days),
         spans=[(each, ngettext("%(num)s day", "%(num)s days", each)) for each in SPANS],
         link=f"{absolute(card.shown)}?{query}",
     )

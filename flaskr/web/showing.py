@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
+from urllib.parse import quote
+
+from flask import url_for
 
 from flaskr.imaging.formats import EXTENSIONS
 from flaskr.imaging.spec import THUMBNAIL, Spec
@@ -124,6 +127,11 @@ def fitted(image: Image, box: int) -> tuple[int, int]:
     blob = image.blob
     scale = min(1.0, box / max(blob.width, blob.height))
     return max(1, round(blob.width * scale)), max(1, round(blob.height * scale))
+
+
+def oembed_link(address: str) -> str:
+    """Return where other sites are told of the picture behind an address of ours."""
+    return absolute(f"{url_for('oembed.oembed')}?url={quote(address, safe='')}")
 
 
 def card(image: Image, place: Place) -> Card:

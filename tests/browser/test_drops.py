@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from flaskr.models import DropBox, Image
 from tests.browser.gestures import Gate, drop, paste_picture, pick
-from tests.browser.uploading import region, rows
+from tests.browser.uploading import ASKS, region, rows
 from tests.factories import NOT_PICTURES, make_album, make_drop_box, png
 
 pytestmark = pytest.mark.browser
@@ -78,11 +78,47 @@ def test_pictures_wait_for_the_name(page, session, make_box, write):
     page.goto(path)
     do_drop(page, write(TWO))
     expect(name(page)).to_be_focused()
-    assert rows(page).count() == 0
+    expect(rows(page, "waiting")).to_have_count(2)
+    expect(page.get_by_text("Type your name: your pictures wait for it.")).to_be_visible()
+    expect(page.locator("[data-notice]")).to_contain_text("type your name above first")
+    assert page.evaluate(ASKS)
+    page.locator("[data-notice]").get_by_role("button", name="Send").click()
+    expect(name(page)).to_be_focused()
+    assert came(session, box) == []
     name(page).fill("Eve")
     page.keyboard.press("Enter")
     expect(rows(page, "done")).to_have_count(2)
+    expect(page.get_by_text("Type your name: your pictures wait for it.")).to_be_hidden()
+    assert not page.evaluate(ASKS)
     assert len(came(session, box)) == 2
+
+
+def test_a_picture_that_waits_for_the_name_can_be_taken_away(page, session, make_box, write):
+    box, path = make_box()
+    page.goto(path)
+    do_drop(page, write(TWO))
+    expect(rows(page, "waiting")).to_have_count(2)
+    page.get_by_role("button", name="Cancel cat.png").click()
+    expect(rows(page)).to_have_count(1)
+    name(page).fill("Eve")
+    page.locator("[data-notice]").get_by_role("button", name="Send").click()
+    expect(rows(page, "done")).to_have_count(1)
+    assert came(session, box) == ["狗.png"]
+
+
+def test_a_break_that_ends_sends_nothing_without_a_name(page, session, make_box, write, witness):
+    witness.expect(429)
+    box, path = make_box()
+    page.goto(path)
+
+    def rest(route):
+        route.fulfill(status=429, headers={"Retry-After": "1"}, body="")
+
+    page.route(f"**{path}", rest, times=1)
+    do_drop(page, write(TWO))
+    expect(page.locator("[data-notice]")).to_contain_text("type your name above first")
+    expect(rows(page, "waiting")).to_have_count(2)
+    assert came(session, box) == []
 
 
 def test_what_is_refused_says_why(page, make_box, write, witness):
@@ -99,6 +135,17 @@ def test_what_is_refused_says_why(page, make_box, write, witness):
         "a.txt is not a kind of picture that can be uploaded here. Use PNG."
     )
     expect(queue).to_contain_text("big.png is too big")
+
+
+def test_the_page_says_how_many_more_are_taken(page, make_box, write):
+    _, path = make_box(most_images=3)
+    page.goto(path)
+    name(page).fill("Eve")
+    expect(page.locator(".drop-limit")).to_contain_text("3 more are taken")
+    do_drop(page, write(TWO))
+    expect(page.locator(".drop-limit")).to_contain_text("1 more is taken")
+    do_drop(page, write({"bird.png": png(150, 150)}))
+    expect(page.locator(".drop-limit")).to_contain_text("the drop box is full")
 
 
 def test_a_box_that_closes_meanwhile_says_so(page, session, make_box, write, witness):
@@ -202,9 +249,9 @@ def test_the_owner_makes_a_box_and_looks_at_what_came(desk, new_context, write):
     desk.get_by_role("link", name="Drop boxes").click()
     desk.get_by_role("link", name="Make the first drop box").click()
     desk.get_by_label("Title").fill("Ada’s party")
-    desk.get_by_label("I look first").check()
-    desk.get_by_label("How many pictures in all").fill("10")
-    desk.get_by_role("button", name="Make the link").click()
+    desk.get_by_label("Approve pictures first").check()
+    desk.get_by_label("Picture limit").fill("10")
+    desk.get_by_role("button", name="Create link").click()
     expect(desk.get_by_role("heading", name="Ada’s party")).to_be_visible()
     expect(desk.get_by_role("img", name="QR code of the link")).to_have_js_property(
         "complete", value=True

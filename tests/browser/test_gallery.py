@@ -296,6 +296,16 @@ def test_choosing_with_a_finger(member, new_context, hang_many):
     expect(bar).to_be_in_viewport(ratio=1)
     for name in ("Add to album", "Delete", "Copy links", "Download"):
         assert bar.get_by_text(name).count() == 1
+    away, album = (bar.get_by_title(name).bounding_box() for name in ("Delete", "Album"))
+    assert away is not None
+    assert album is not None
+    assert away["y"] + away["height"] <= album["y"]
+    assert away["x"] > album["x"] + album["width"]
+    for name in ("Album", "Tags", "Visibility", "Copy links", "Share", "Download", "Delete"):
+        word = bar.get_by_title(name).locator("span").first
+        assert word.evaluate(
+            "(word) => word.clientWidth > 20 && word.scrollWidth <= word.clientWidth"
+        )
     bar.get_by_role("button", name="Clear the selection").tap()
     link(page, "picture 1.png").tap()
     expect(page.get_by_role("heading", name="picture 1.png")).to_be_visible()

@@ -214,7 +214,7 @@ def test_a_moment_is_in_ones_own_zone(member, new_context, hang):
     image = hang()
     desk = member.enter(new_context(timezone_id="Asia/Shanghai"))
     open_page(desk, image, "/edit")
-    field = desk.get_by_label("Goes to the trash by itself")
+    field = desk.get_by_label("Expires and moves to the trash")
     field.fill("2090-05-01T08:30")
     desk.get_by_role("button", name="Save").click()
     time = desk.locator(".image-state time")

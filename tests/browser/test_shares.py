@@ -31,7 +31,7 @@ def test_a_selection_is_shared_opened_by_a_stranger_and_taken_back(
     assert violations(desk) == []
     desk.get_by_label("Title").fill("From the lake")
     desk.get_by_label("Password").fill("heron")
-    desk.get_by_role("button", name="Make the link").click()
+    desk.get_by_role("button", name="Create link").click()
     link = desk.get_by_role("textbox", name="Link", exact=True).input_value()
     assert violations(desk) == []
 
@@ -74,7 +74,7 @@ def test_a_selection_is_shared_opened_by_a_stranger_and_taken_back(
     desk.reload()
     expect(desk.get_by_role("main")).to_contain_text("opened 1 time")
     desk.get_by_role("button", name="Revoke").click()
-    expect(desk.get_by_role("status").first).to_contain_text("opens nothing any more")
+    expect(desk.get_by_role("status").first).to_contain_text("is revoked")
     stranger.goto(link)
     expect(stranger.get_by_role("heading")).to_contain_text("No longer here")
     assert violations(stranger) == []
@@ -84,12 +84,12 @@ def test_an_album_is_shared_for_one_view(desk, new_context, session, ada, pictur
     album = make_album(session, ada, "Walks", images=pictures)
     desk.goto(f"/tuchuang/albums/{album.key}")
     desk.get_by_role("link", name="Share", exact=True).click()
-    desk.get_by_label("How often it can be opened").fill("0")
+    desk.get_by_label("View limit").fill("0")
     witness.expect(422)
-    desk.get_by_role("button", name="Make the link").click()
+    desk.get_by_role("button", name="Create link").click()
     expect(desk.locator(".field-error")).to_contain_text("Write a number")
-    desk.get_by_label("How often it can be opened").fill("1")
-    desk.get_by_role("button", name="Make the link").click()
+    desk.get_by_label("View limit").fill("1")
+    desk.get_by_role("button", name="Create link").click()
     link = desk.get_by_role("textbox", name="Link", exact=True).input_value()
     first, second = new_context().new_page(), new_context().new_page()
     first.goto(link)
@@ -105,7 +105,7 @@ def test_a_private_picture_is_shown_elsewhere_by_a_signed_link(
     desk, new_context, pictures, witness
 ):
     desk.goto(f"/tuchuang/images/{pictures[0].key}")
-    desk.get_by_role("link", name="A link for a time").click()
+    desk.get_by_role("link", name="Temporary link").click()
     desk.get_by_role("link", name="30 days").click()
     link = desk.get_by_label("URL", exact=True).input_value()
     assert violations(desk) == []

@@ -114,8 +114,17 @@ def test_a_script_is_told_names_but_no_links(eve, session, make_box):
                 "message": answer.json["errors"][0]["message"],
             }
         ],
+        "left": None,
+        "room": "",
     }
     assert image.key not in answer.text
+
+
+def test_what_is_no_picture_is_told_what_the_box_takes(eve, make_box):
+    _, path = make_box(types=["jpg", "png"])
+    answer = send(eve, path, ("fake.png", NOT_PICTURES["text"]), json=True)
+    assert answer.status_code == 415
+    assert answer.json["errors"][0]["message"].endswith("Use JPEG, PNG.")
 
 
 def test_a_repeated_request_makes_one_picture(eve, session, make_box):
@@ -324,6 +333,7 @@ def test_an_album_leads_to_a_box_of_its_own(owner, session, album):
         ("most_megabytes", "-1", "Write a size above 0"),
         ("most_megabytes", "0", "Write a size above 0"),
         ("most_megabytes", "1e9", "Write a size above 0"),
+        ("most_megabytes", "99999", "takes files up to 32 MB"),
         ("expires", "2001-01-01T00:00", "This moment has passed"),
         ("expires", "soon", "Write a day and a time"),
         ("password", "abc", "4 to 200 characters"),

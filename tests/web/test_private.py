@@ -1,6 +1,6 @@
 """A private picture at every address there is, as strangers ask for it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from werkzeug.routing import Rule
@@ -8,7 +8,7 @@ from werkzeug.routing import Rule
 from flaskr.library import direct_links
 from flaskr.library.aliases import alias_of
 from flaskr.models import now
-from tests.browsing import Browser
+from tests.browsing import Browser, links, query, text
 from tests.factories import (
     make_album,
     make_image,
@@ -92,17 +92,17 @@ def test_no_address_there_is_gives_a_private_picture_to_strangers(app, request, 
             path = urls.build(rule.endpoint, values)
             meant = not {image.key, alias}.isdisjoint(values.values())
             named = meant and "extension" in values
-            for query in QUERIES if named else ("",):
-                answer = browser.get(path + query)
+            for more in QUERIES if named else ("",):
+                answer = browser.get(path + more)
                 asked += 1
-                assert CONTENT not in answer.data, path + query
-                assert NAME.encode() not in answer.data.replace(path.encode(), b""), path + query
+                assert CONTENT not in answer.data, path + more
+                assert NAME.encode() not in answer.data.replace(path.encode(), b""), path + more
                 if meant and rule.endpoint not in ANSWERED_ALIKE:
-                    assert answer.status_code in WITHHELD, (path + query, answer.status_code)
+                    assert answer.status_code in WITHHELD, (path + more, answer.status_code)
                     given += named
-                    if named and "made-up" not in query and not path.startswith("/s/"):
+                    if named and "made-up" not in more and not path.startswith("/s/"):
                         ways = {404} if who == "other" else {303, 404}
-                        assert answer.status_code in ways, (path + query, answer.status_code)
+                        assert answer.status_code in ways, (path + more, answer.status_code)
     assert asked > 60
     assert given > 40
 
@@ -124,6 +124,25 @@ def test_oembed_tells_nothing_of_a_private_picture(guest, secret, form):
         answer = guest.get("/oembed", query_string={"url": f"http://localhost{path}"})
         assert answer.status_code in {401, 404}
         assert NAME not in answer.text
+
+
+FILES = ["/i/{}.png", "/tuchuang/download/{}.webp?w=320", "/tuchuang/images/{}", "/u/ada/{}"]
+
+
+@pytest.mark.parametrize("who", ["guest", "other", "owner"])
+@pytest.mark.parametrize("form", FILES)
+def test_oembed_answers_for_a_private_picture_as_for_none(request, secret, form, who):
+    browser = request.getfixturevalue(who)
+    image, *_ = secret
+    private, unknown = (
+        browser.get("/oembed", query_string={"url": f"http://localhost{form.format(key)}"})
+        for key in (image.key, "A" * len(image.key))
+    )
+    assert (private.status_code, private.json) == (404, unknown.json)
+    assert (unknown.status_code, unknown.headers["Cache-Control"]) == (
+        404,
+        private.headers["Cache-Control"],
+    )
 
 
 def test_its_owner_sees_it_at_once(owner, secret):
@@ -186,5 +205,10 @@ def test_the_keys_of_links_rotate(make_app, guest, secret):
 def test_a_link_for_a_time_is_shown_to_the_owner(owner, guest, secret):
     image, *_ = secret
     page = owner.get(f"/tuchuang/images/{image.key}/signed?days=30")
+    (until,) = query(page, "main time")
+    left = datetime.fromisoformat(str(until.attrs["datetime"])) - now()
+    assert timedelta(days=29) < left <= timedelta(days=30)
+    assert "cannot be revoked before then" in text(page)
+    assert f"/tuchuang/shares/new?image={image.key}" in links(page)
     assert "until=" in page.text
     assert f"/tuchuang/images/{image.key}/signed" in owner.get(f"/tuchuang/images/{image.key}").text

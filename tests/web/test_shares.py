@@ -20,6 +20,7 @@ from tests.factories import (
     make_drop_box,
     make_image,
     make_share,
+    make_user,
     png,
 )
 
@@ -161,7 +162,9 @@ def test_an_album_that_is_deleted_takes_its_shares_back(
     assert owner.submit(page).status_code == 303
     for address in [path, named, f"{path}/all.zip", *behind]:
         assert guest.get(address).status_code == 410, address
-    assert "taken the link back" in text(guest.get(path))
+    ended = guest.get(path)
+    assert "revoked the link" in text(ended)
+    assert [each.to_text().strip() for each in query(ended, "main a")] == ["To the first page"]
     listed = owner.get("/tuchuang/shares")
     assert [each.to_text() for each in query(listed, ".share-name")] == ["Our walks", "Walks"]
     assert "for Bob" in text(listed)
@@ -444,7 +447,9 @@ def test_other_sites_are_told_of_it(guest, give, hidden, page_of):
     assert picture.mimetype == "image/jpeg"
     assert picture.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     (discovered,) = query(page, "link[type='application/json+oembed']")
-    answer = guest.get(discovered.attrs["href"])
+    link = discovered.attrs["href"]
+    assert link.startswith("http://localhost/oembed?url=http%3A%2F%2Flocalhost%2Fs%2F")
+    answer = guest.get(link.removeprefix("http://localhost"))
     assert answer.json["type"] == "photo"
 
 
@@ -492,6 +497,10 @@ def test_lists_of_shares_say_what_each_is_in_few_statements(
     listed = owner.get(list_)
     names = [name.to_text() for name in query(listed, ".share-name")]
     assert names[-4:] == ["private.png", "Walks 0", "unlisted.png", "Walks"]
+    thumbs = [str(thumb.attrs["src"]) for thumb in query(listed, ".share-thumb img")]
+    assert len(thumbs) == 14
+    for thumb, first in zip(thumbs[-4:], (private, private, unlisted, private), strict=True):
+        assert first.key in thumb
     facts = [" ".join(each.to_text().split()) for each in query(listed, ".share-facts")]
     assert [each.partition(" opened")[0] for each in facts[-2:]] == ["2 pictures", "1 picture"]
 
@@ -528,6 +537,47 @@ def test_a_share_is_taken_back_once_and_an_expired_one_still(owner, session, ada
         assert not query(answer, f'form[action="{page}/revoke"]')
 
 
+def test_a_revoked_share_offers_nothing_but_a_new_link(owner, session, ada, media, hidden, give):
+    path = give([*reversed(hidden)], name="Lake", note="for Bob")
+    share = shares.find(session, path.rpartition("/")[2])
+    page = f"/tuchuang/shares/{share.key}"
+    owner.submit(f"{page}/revoke")
+    answer = owner.get(page)
+    assert path not in answer.text
+    assert "Revoked on" in text(answer)
+    for gone in ("[data-copy]", "input[name=most_views]", "img.qr"):
+        assert not query(answer, gone), gone
+    refused = owner.submit(page, {"most_views": "50"})
+    assert refused.status_code == 410
+    session.refresh(share)
+    assert share.most_views is None
+
+    (again,) = query(answer, "main a.button--primary")
+    form = owner.get(again.attrs["href"])
+    keys = [each.attrs["value"] for each in query(form, "main input[name=key]")]
+    assert keys == [image.key for image in reversed(hidden)]
+    named = [query(form, f"#{name}")[0].attrs["value"] for name in ("name", "note")]
+    assert named == ["Lake", "for Bob"]
+
+
+def test_a_revoked_share_of_an_album_leads_to_a_new_one_of_it(
+    owner, session, ada, media, hidden, give
+):
+    album = make_album(session, ada, "Walks", images=hidden)
+    share = shares.find(session, give(album).rpartition("/")[2])
+    owner.submit(f"/tuchuang/shares/{share.key}/revoke")
+    form = owner.get(f"/tuchuang/shares/new?again={share.key}")
+    assert query(form, f'input[name=share_album][value="{album.key}"]')
+
+
+def test_a_new_link_is_made_of_ones_own_shares_only(session, ada, give, app, hidden):
+    share = shares.find(session, give().rpartition("/")[2])
+    bob = make_user(session, "bob")
+    browser = Browser(app)
+    AuthActions(browser).login(bob.username)
+    assert browser.get(f"/tuchuang/shares/new?again={share.key}").status_code == 404
+
+
 def test_limits_are_changed_and_kept(owner, session, ada, media, hidden):
     share, _ = make_share(session, media, ada, hidden, password="open sesame")
     page = f"/tuchuang/shares/{share.key}"
@@ -561,7 +611,8 @@ def test_what_no_share_can_have_is_refused_beside_its_field(owner, session, hidd
     data = {"key": hidden[0].key, "save": "1", "note": "kept", field: value}
     answer = owner.submit("/tuchuang/shares/new", data)
     assert answer.status_code == 422
-    assert query(answer, f"#{field}-error")
+    (said,) = query(answer, f"#{field}-error")
+    assert "delete" not in said.to_text()
     assert query(answer, "#note")[0].attrs["value"] == "kept"
     session.rollback()
     assert session.query(Share).count() == 0

@@ -127,6 +127,7 @@ def test_a_used_picture_is_deleted_only_after_that_was_said(publish, owner, sess
     told = owner.submit(path, headers=JSON)
     assert (told.status_code, told.json["error"]["code"]) == (409, "in_use")
     assert "sure=1" in told.json["error"]["message"]
+    assert "show this picture" in told.json["error"]["message"]
     sent = {
         str(each.attrs["name"]): str(each.attrs["value"])
         for each in query(asked, "main form input")
@@ -146,6 +147,8 @@ def test_many_are_asked_about_once(publish, owner, guest, session, ada, media, a
     asked = owner.submit(BULK, chosen)
     assert asked.status_code == 200
     assert links(asked, ".used-pictures a") == ["/1"]
+    assert "It would be missing in these posts" in text(asked)
+    assert "Leave them as they are" in text(asked)
     assert used.key in str(query(asked, ".used-pictures img")[0].attrs["src"])
     assert guest.get(address(used)).status_code == guest.get(address(free)).status_code == 200
     fields = query(asked, "main form input")
@@ -181,6 +184,7 @@ def test_the_form_asks_before_a_used_picture_becomes_private(publish, owner, gue
     publish(f"![a]({address(image)})")
     path = f"/tuchuang/images/{image.key}/edit"
     asked = owner.submit(path, {"visibility": "private", "title": "kept"})
+    assert "Posts or imported texts show this picture" in text(asked)
     assert asked.status_code == 409
     assert links(asked, ".uses a") == ["/1"]
     assert query(asked, "[name=title]")[0].attrs["value"] == "kept"

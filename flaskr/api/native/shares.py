@@ -19,7 +19,6 @@ from flaskr.api.native.schemas import NEW_SHARE, SHARE_CHANGES, ref
 from flaskr.api.native.telling import moment
 from flaskr.db import db
 from flaskr.errors import (
-    ExpiryPassedError,
     LinkPasswordError,
     NotFoundError,
     TextTooLongError,
@@ -27,6 +26,7 @@ from flaskr.errors import (
 )
 from flaskr.library import albums
 from flaskr.library import shares as library
+from flaskr.library.guarded_links import EndPassedError
 from flaskr.library.shares import ENDINGS, Terms
 from flaskr.models import Album, Share
 from flaskr.web.intake import media
@@ -40,7 +40,7 @@ ERRORS = (
     NotFoundError,
     TextTooLongError,
     LinkPasswordError,
-    ExpiryPassedError,
+    EndPassedError,
 )
 
 

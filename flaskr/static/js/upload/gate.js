@@ -10,11 +10,12 @@ import { backOff, LONGEST_BREAK_S } from "./backoff.js";
  * - `busy`: the server asked for a break
  * - `login`: nobody is logged in any more
  * - `stranger`: somebody else is
+ * - `unnamed`: whoever sends has not said who they are
  *
- * @typedef {"" | "offline" | "unreachable" | "busy" | "login" | "stranger"} Why
+ * @typedef {"" | "offline" | "unreachable" | "busy" | "login" | "stranger" | "unnamed"} Why
  *
  * @typedef {object} Answer
- * @property {"same" | "nobody" | "other" | "lost" | "busy"} is
+ * @property {"same" | "nobody" | "other" | "unnamed" | "lost" | "busy"} is
  * @property {string} [name] who else is logged in
  * @property {number} [seconds] how long the server wants to be left alone
  */
@@ -105,6 +106,7 @@ export class Gate extends EventTarget {
     if (answer.is === "busy") this.rest(answer.seconds ?? 1);
     else if (answer.is === "nobody") this.#set("login");
     else if (answer.is === "other") this.#set("stranger");
+    else if (answer.is === "unnamed") this.#set("unnamed");
     else if (this.why !== "busy" || this.until <= Date.now()) this.#set("");
     return this.open;
   }

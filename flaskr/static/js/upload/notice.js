@@ -24,6 +24,8 @@ export function showNotice(notice, gate, queue) {
   /** @type {HTMLElement | null} there is none where nobody need log in */
   const logIn = notice.querySelector("[data-log-in]");
   const now = /** @type {HTMLElement} */ (notice.querySelector("[data-try-now]"));
+  /** @type {HTMLElement | null} there is none where nobody need say who they are */
+  const send = notice.querySelector("[data-send]");
   let said = "";
 
   const text = () => {
@@ -35,6 +37,7 @@ export function showNotice(notice, gate, queue) {
       busy: fill(texts.textBusy, { time }),
       login: texts.textLogIn ?? "",
       stranger: fill(texts.textStranger, { name: gate.who }),
+      unnamed: texts.textUnnamed ?? "",
     }[gate.why];
   };
   const draw = () => {
@@ -44,6 +47,7 @@ export function showNotice(notice, gate, queue) {
     notice.dataset.why = gate.why;
     line.textContent = text();
     if (logIn) logIn.hidden = gate.why !== "login" && gate.why !== "stranger";
+    if (send) send.hidden = gate.why !== "unnamed";
     now.hidden = !TRIED_BY_HAND.includes(gate.why);
     if (hadFocus && notice.hidden) document.getElementById("main")?.focus();
     // The count-down is for the eyes; the ears hear of it once.

@@ -26,6 +26,8 @@ import { Rate } from "./rate.js";
  * @property {Card} card
  * @property {boolean} known whether the content was here already
  * @property {string} redirect where to go if this was the only file
+ * @property {number} [left] how many more a drop box takes, if that is limited
+ * @property {string} [room] the same, ready to show
  *
  * @typedef {object} Choices what is done to a picture before it is sent
  * @property {number} edge the longest side in pixels; 0: as it is

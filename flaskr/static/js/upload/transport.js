@@ -113,5 +113,7 @@ export function bodyOf({ batch, keep, visibility, position }, what) {
  */
 export function arrivalOf(body) {
   const card = body?.files?.[0];
-  return card ? { card, known: card.known === true, redirect: body.redirect } : null;
+  if (!card) return null;
+  const { redirect, left, room } = body;
+  return { card, known: card.known === true, redirect, left, room };
 }

@@ -185,13 +185,15 @@ function drawTotal(section, queue) {
 }
 
 /**
- * Bring the list into view where the page is too small for it and what it follows.
+ * Bring the list into view where the page is too small for it and what it follows; but not away
+ * from whoever is to write something first.
  *
  * @param {HTMLElement} section
  */
 function reveal(section) {
   const { top } = section.getBoundingClientRect();
   if (!matchMedia(SMALL).matches || innerHeight - top >= SEEN_PX) return;
+  if (document.activeElement?.matches("input:not([type=file])")) return;
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   section.scrollIntoView({ block: "start", behavior });
 }
