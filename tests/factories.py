@@ -57,7 +57,7 @@ from flaskr.storage import Store
 PASSWORD = "correct horse battery"
 CANARY = "canary-of-private-data"
 
-_numbers = count(1)
+_numbers = count(1000)  # smaller ones are for tests that name theirs
 
 # ---- rows -----------------------------------------------------------------------------------
 

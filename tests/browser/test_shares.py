@@ -55,8 +55,8 @@ def test_a_selection_is_shared_opened_by_a_stranger_and_taken_back(
     assert violations(stranger) == []
 
     stranger.locator(".tile-link").first.click()
-    large = stranger.locator(".shared-frame img")
-    expect(large).to_be_visible()
+    expect(stranger.locator(".shared-frame img")).to_be_visible()
+    stranger.wait_for_load_state()  # with what heeds the keys
     first = stranger.url
     stranger.keyboard.press("ArrowRight")
     stranger.wait_for_url(lambda url: url != first)

@@ -205,8 +205,9 @@ def test_a_folder_that_cannot_be_looked_into_does_not_end_the_run(media, image, 
             raise PermissionError(13, "Permission denied", str(path))
         return scan(path)
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    report = fsck()
+    with monkeypatch.context() as guarded:
+        guarded.setattr(os, "scandir", refuse)
+        report = fsck()
     assert kinds(report) == {Kind.UNREADABLE: 1, Kind.LEFTOVER: 1}
     assert report.faults[0].name.endswith("zzz")
     assert report.files == 2

@@ -361,8 +361,9 @@ def test_a_folder_that_cannot_be_looked_into_is_told_after_the_rest(local, draft
             raise PermissionError(13, "Permission denied", str(path))
         return scan(path)
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    entries = local.list()
-    assert {next(entries).name, next(entries).name} == {"a/1", "c/3"}
-    with pytest.raises(PermissionError, match="Permission denied"):
-        next(entries)
+    with monkeypatch.context() as guarded:
+        guarded.setattr(os, "scandir", refuse)
+        entries = local.list()
+        assert {next(entries).name, next(entries).name} == {"a/1", "c/3"}
+        with pytest.raises(PermissionError, match="Permission denied"):
+            next(entries)

@@ -4,7 +4,7 @@ import { announce } from "./announce.js";
 import { fill } from "./text.js";
 import { watchPicks } from "./upload/dropzone.js";
 
-/** @typedef {import("./upload/queue.js").Card & {thumbnail: string}} Card */
+/** @typedef {import("./upload/types.js").Card & {thumbnail: string}} Card */
 
 /**
  * @param {HTMLFormElement} form

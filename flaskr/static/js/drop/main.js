@@ -13,7 +13,7 @@ import { post } from "../upload/transport.js";
 import { showQueue } from "../upload/view.js";
 import { askPage } from "./page.js";
 
-/** @typedef {import("../upload/queue.js").Arrival} Arrival */
+/** @typedef {import("../upload/types.js").Arrival} Arrival */
 
 const form = document.querySelector("form[data-drop-form]");
 const section = document.querySelector("[data-queue]");

@@ -6,9 +6,9 @@ import { answerOf, request } from "./request.js";
 import { arrivalOf, bodyOf, termsOf } from "./transport.js";
 
 /**
- * @typedef {import("./queue.js").Arrival} Arrival
- * @typedef {import("./queue.js").Hooks} Hooks
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Arrival} Arrival
+ * @typedef {import("./types.js").Hooks} Hooks
+ * @typedef {import("./types.js").Item} Item
  * @typedef {import("./transport.js").Target} Target
  */
 

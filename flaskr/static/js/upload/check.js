@@ -2,7 +2,7 @@
 
 import { filesize, fill } from "../text.js";
 
-/** @typedef {import("./queue.js").Item} Item */
+/** @typedef {import("./types.js").Item} Item */
 
 export const SCREENSHOT = "image/png";
 export const SHRINKABLE = ["image/jpeg", SCREENSHOT, "image/webp"];
@@ -30,7 +30,7 @@ export function checkBy(rules) {
 /**
  * @param {string} type of a file
  * @param {string} keep a backup stays as it is, every byte of it
- * @param {import("./queue.js").Choices} choices
+ * @param {import("./types.js").Choices} choices
  * @returns {boolean} whether `shrink.prepare` may change such a file
  */
 export function mayShrink(type, keep, { edge, webp }) {

@@ -3,7 +3,7 @@
 import { Tab } from "./tab.js";
 
 /**
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Item} Item
  * @typedef {import("./queue.js").UploadQueue} UploadQueue
  */
 

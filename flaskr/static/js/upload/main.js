@@ -42,7 +42,7 @@ function start(form, list) {
   const keeper = new Keeper(new Store(), user, queue);
 
   let position = 0;
-  /** @param {import("./queue.js").Draft} draft */
+  /** @param {import("./types.js").Draft} draft */
   const draftOf = (draft) => ({
     ...draft,
     batch: /** @type {HTMLInputElement} */ (form.elements.namedItem("batch")).value,

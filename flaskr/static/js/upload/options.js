@@ -5,7 +5,7 @@ const REMEMBERED = "tuchuang-upload";
 /**
  * @param {HTMLElement} panel
  * @param {HTMLInputElement} stay
- * @returns {{choices: () => import("./queue.js").Choices, stays: () => boolean}}
+ * @returns {{choices: () => import("./types.js").Choices, stays: () => boolean}}
  */
 export function watchOptions(panel, stay) {
   const edge = /** @type {HTMLSelectElement} */ (panel.querySelector("[data-edge]"));

@@ -10,9 +10,9 @@ import { request } from "./request.js";
 import { arrivalOf, termsOf } from "./transport.js";
 
 /**
- * @typedef {import("./queue.js").Arrival} Arrival
- * @typedef {import("./queue.js").Hooks} Hooks
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Arrival} Arrival
+ * @typedef {import("./types.js").Hooks} Hooks
+ * @typedef {import("./types.js").Item} Item
  * @typedef {import("./request.js").Answer} Answer
  * @typedef {import("./transport.js").Target} Target
  */

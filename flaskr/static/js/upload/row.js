@@ -5,7 +5,7 @@ import { filesize, fill } from "../text.js";
 import { LONGEST_MS as SOON_MS } from "./backoff.js";
 import { duration, speed, timeOfDay } from "./words.js";
 
-/** @typedef {import("./queue.js").Item} Item */
+/** @typedef {import("./types.js").Item} Item */
 
 const SHOWN_FROM_S = 2;
 

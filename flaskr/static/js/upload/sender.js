@@ -9,9 +9,9 @@ import { request } from "./request.js";
 import { post } from "./transport.js";
 
 /**
- * @typedef {import("./queue.js").Arrival} Arrival
- * @typedef {import("./queue.js").Hooks} Hooks
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Arrival} Arrival
+ * @typedef {import("./types.js").Hooks} Hooks
+ * @typedef {import("./types.js").Item} Item
  */
 
 const IN_ONE_REQUEST = 4 * 1024 * 1024;

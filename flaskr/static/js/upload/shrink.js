@@ -4,7 +4,7 @@ import { SCREENSHOT, SHRINKABLE } from "./check.js";
 import { factsOf } from "./facts.js";
 import { turns } from "./turns.js";
 
-/** @typedef {import("./queue.js").Choices} Choices */
+/** @typedef {import("./types.js").Choices} Choices */
 
 const MOST_PIXELS = 100_000_000;
 const QUALITY = 0.88;

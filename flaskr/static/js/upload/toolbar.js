@@ -3,7 +3,7 @@
 import { isActive } from "./queue.js";
 
 /**
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Item} Item
  * @typedef {import("./queue.js").UploadQueue} UploadQueue
  *
  * @typedef {object} Tool

@@ -9,9 +9,9 @@ import { ANSWER_S, Patience, STALL_S } from "./patience.js";
 import { csrfToken, lostFault } from "./request.js";
 
 /**
- * @typedef {import("./queue.js").Arrival} Arrival
- * @typedef {import("./queue.js").Hooks} Hooks
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Arrival} Arrival
+ * @typedef {import("./types.js").Hooks} Hooks
+ * @typedef {import("./types.js").Item} Item
  *
  * @typedef {object} Target
  * @property {string} url

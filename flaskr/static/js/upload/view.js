@@ -11,7 +11,7 @@ const SMALL = "(width < 48rem)";
 const SEEN_PX = 320;
 
 /**
- * @typedef {import("./queue.js").Item} Item
+ * @typedef {import("./types.js").Item} Item
  * @typedef {import("./queue.js").UploadQueue} UploadQueue
  *
  * @typedef {object} Actions what the list cannot do by itself
