@@ -33,6 +33,7 @@ settings.register_profile("tuchuang", deadline=None, max_examples=60)
 settings.load_profile("tuchuang")
 
 MakeApp = Callable[..., Flask]
+OpenApp = Callable[..., Flask]
 
 
 @pytest.fixture(autouse=True)
@@ -133,12 +134,11 @@ def templates() -> SharedTemplates:
     return SharedTemplates()
 
 
-@pytest.fixture
-def make_app(instance: Path, decoders: DecodePool, templates: SharedTemplates) -> Iterator[MakeApp]:
-    """Make apps on the instance folder, with settings as keywords."""
-    made: list[Flask] = []
+@pytest.fixture(scope="session")
+def open_app(decoders: DecodePool, templates: SharedTemplates) -> OpenApp:
+    """Make an app on an instance folder, with settings as keywords."""
 
-    def make(**given: Any) -> Flask:
+    def make(instance: Path, **given: Any) -> Flask:
         defaults = {
             "INSTANCE_PATH": instance,
             "SECRET_KEY": "a key for tests",
@@ -149,8 +149,19 @@ def make_app(instance: Path, decoders: DecodePool, templates: SharedTemplates) -
         own = app.extensions["tuchuang.media"]
         app.extensions["tuchuang.media"] = replace(own, decoders=decoders)
         app.jinja_env.bytecode_cache = templates
-        made.append(app)
         return app
+
+    return make
+
+
+@pytest.fixture
+def make_app(instance: Path, open_app: OpenApp) -> Iterator[MakeApp]:
+    """Make apps on the test's own instance folder, with settings as keywords."""
+    made: list[Flask] = []
+
+    def make(**given: Any) -> Flask:
+        made.append(open_app(instance, **given))
+        return made[-1]
 
     yield make
     for app in made:

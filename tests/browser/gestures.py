@@ -136,5 +136,6 @@ class Gate:
         self.held.pop(0).continue_()
 
     def let_all_in(self) -> None:
-        while self.held:
+        """Let in all that are held now; those that begin meanwhile are held again."""
+        for _ in range(len(self.held)):
             self.let_one_in()
